@@ -1,0 +1,133 @@
+/// The members of a JSON object in the order of the source; a key occurs once.
+///
+/// Objects of the Kubernetes API are small, so members lie in one array and are searched in line; beyond
+/// ``indexThreshold`` members a hash index keeps lookup constant (a ConfigMap may have thousands of keys).
+public struct JSONObject: Sendable {
+    /// One member.
+    public struct Member: Hashable, Sendable {
+        public var key: String
+        public var value: JSON
+        public init(key: String, value: JSON) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// From this number of members on, a hash index is kept.
+    static let indexThreshold = 24
+
+    public private(set) var members: [Member]
+    private var index: [String: Int]?
+
+    public init() { members = [] }
+
+    /// The members in the given order; of members with the same key the last one's value is kept.
+    public init(_ pairs: [(String, JSON)]) {
+        self.init(members: pairs.map { Member(key: $0.0, value: $0.1) })
+    }
+
+    /// The members in the given order; of members with the same key the last one's value is kept.
+    public init(members given: [Member]) {
+        if Self.hasDuplicates(given) {
+            members = []
+            for member in given { self[member.key] = member.value }
+        } else {
+            members = given
+            rebuildIndex()
+        }
+    }
+
+    static func hasDuplicates(_ members: [Member]) -> Bool {
+        if members.count < 2 { return false }
+        if members.count < indexThreshold {
+            for i in 1..<members.count {
+                for j in 0..<i where members[i].key == members[j].key { return true }
+            }
+            return false
+        }
+        var seen = Set<String>(minimumCapacity: members.count)
+        for member in members where !seen.insert(member.key).inserted { return true }
+        return false
+    }
+
+    private mutating func rebuildIndex() {
+        guard members.count >= Self.indexThreshold else {
+            index = nil
+            return
+        }
+        var fresh = [String: Int](minimumCapacity: members.count)
+        for (position, member) in members.enumerated() { fresh[member.key] = position }
+        index = fresh
+    }
+
+    private func position(of key: String) -> Int? {
+        if let index { return index[key] }
+        for position in members.indices where members[position].key == key { return position }
+        return nil
+    }
+
+    public subscript(_ key: String) -> JSON? {
+        get { position(of: key).map { members[$0].value } }
+        set {
+            switch (position(of: key), newValue) {
+            case (let at?, let value?):
+                members[at].value = value
+            case (let at?, nil):
+                members.remove(at: at)
+                rebuildIndex()
+            case (nil, let value?):
+                members.append(Member(key: key, value: value))
+                if index != nil { index?[key] = members.count - 1 } else if members.count == Self.indexThreshold { rebuildIndex() }
+            case (nil, nil):
+                break
+            }
+        }
+    }
+
+    /// Puts a member first, where readers that skim (``ObjectHeader``) find it soonest.
+    public mutating func moveToFront(_ key: String) {
+        guard let at = position(of: key), at > 0 else { return }
+        members.insert(members.remove(at: at), at: 0)
+        rebuildIndex()
+    }
+
+    /// Changes each value in place; a nil answer removes the member.
+    public mutating func updateValues(_ change: (String, JSON) throws -> JSON?) rethrows {
+        var kept: [Member] = []
+        kept.reserveCapacity(members.count)
+        for member in members {
+            if let value = try change(member.key, member.value) { kept.append(Member(key: member.key, value: value)) }
+        }
+        members = kept
+        rebuildIndex()
+    }
+
+    public var isEmpty: Bool { members.isEmpty }
+    public var count: Int { members.count }
+    public var keys: [String] { members.map(\.key) }
+}
+
+extension JSONObject: Hashable {
+    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+        guard left.count == right.count else { return false }
+        for member in left.members where right[member.key] != member.value { return false }
+        return true
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        // Order must not matter, so the members' own hashes are added up.
+        var sum = 0
+        for member in members { sum = sum &+ member.hashValue }
+        hasher.combine(sum)
+    }
+}
+
+extension JSONObject: Sequence, ExpressibleByDictionaryLiteral {
+    public struct Iterator: IteratorProtocol {
+        private var base: IndexingIterator<[Member]>
+        init(_ members: [Member]) { base = members.makeIterator() }
+        public mutating func next() -> (key: String, value: JSON)? { base.next().map { ($0.key, $0.value) } }
+    }
+    public func makeIterator() -> Iterator { Iterator(members) }
+    public init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
+}

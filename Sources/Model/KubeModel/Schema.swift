@@ -1,0 +1,227 @@
+public import JSONValue
+
+/// The type of one value of the API: what its fields are, and how lists and maps of it are merged.
+///
+/// Read from the schema facts (`Generated/`) and, in the same form, from CRDs. Types refer to each other by name
+/// (``ref``), so that recursive types need no cycle; ``SchemaCatalog/resolve(_:)`` follows the name.
+public final class SchemaNode: Sendable {
+    /// What JSON the value is.
+    public enum ValueType: Hashable, Sendable {
+        case object, array, string, integer, number, boolean
+        /// An integer or a string (`IntOrString`).
+        case intOrString
+        /// A quantity: a string or a number.
+        case quantity
+        /// Any JSON (`RawExtension`, `FieldsV1`, preserved unknown fields).
+        case any
+    }
+    /// How two versions of a list are merged (KEP-555).
+    public enum ListType: String, Hashable, Sendable { case atomic, set, map }
+
+    public let type: ValueType
+    /// `int32`, `int64`, `double`, `byte`, `date-time` or nil.
+    public let format: String?
+    /// The name of the type that describes this value; every other property beside it is of this use of the type.
+    public let ref: String?
+    /// What the elements of a list are.
+    public let items: SchemaNode?
+    /// What the values of a map are.
+    public let values: SchemaNode?
+    /// The fields of an object.
+    public let fields: [String: SchemaNode]
+    /// The names of the fields in the order of the facts.
+    public let fieldOrder: [String]
+    public let required: [String]
+    /// The OpenAPI default; `""`, `0`, `{}` say only that Go writes the field even when it is empty.
+    public let defaultValue: JSON?
+    public let enumeration: [JSON]
+    /// Strategic merge patch: `merge`, `replace`, `retainKeys`.
+    public let patchStrategy: [String]
+    public let patchMergeKey: String?
+    public let listType: ListType?
+    public let listMapKeys: [String]
+    /// Whether an object or map is replaced as a whole.
+    public let isAtomicMap: Bool
+    public let preservesUnknownFields: Bool
+    /// Whether the value is a whole object with `apiVersion`, `kind` and `metadata`.
+    public let isEmbeddedResource: Bool
+    /// Server-side-apply unions, validations, minima and the like, as in the facts.
+    public let constraints: JSONObject
+    /// The kinds that have this type.
+    public let kinds: [GroupVersionKind]
+
+    /// Reads a node of the facts.
+    public init(_ facts: JSON) {
+        let object = facts.object ?? JSONObject()
+        ref = object["ref"]?.string
+        format = object["format"]?.string
+        items = object["items"].map(SchemaNode.init)
+        values = object["values"].map(SchemaNode.init)
+        var fields: [String: SchemaNode] = [:]
+        var order: [String] = []
+        for (name, node) in object["fields"]?.object ?? JSONObject() {
+            fields[name] = SchemaNode(node)
+            order.append(name)
+        }
+        self.fields = fields
+        fieldOrder = order
+        required = object["required"]?.strings ?? []
+        defaultValue = object["default"]
+        enumeration = object["enum"]?.array ?? []
+        patchStrategy = object["patchStrategy"]?.string?.split(separator: ",").map(String.init) ?? []
+        patchMergeKey = object["patchMergeKey"]?.string
+        listType = object["listType"]?.string.flatMap(ListType.init(rawValue:))
+        listMapKeys = object["listMapKeys"]?.strings ?? []
+        isAtomicMap = object["mapType"]?.string == "atomic"
+        preservesUnknownFields = object["preserveUnknown"]?.bool ?? false
+        isEmbeddedResource = object["embedded"]?.bool ?? false
+        kinds = (object["gvk"]?.array ?? []).compactMap { entry in
+            let parts = entry.strings
+            return parts.count == 3 ? GroupVersionKind(group: parts[0], version: parts[1], kind: parts[2]) : nil
+        }
+        let known: Set<String> = [
+            "ref", "format", "items", "values", "fields", "required", "default", "enum", "patchStrategy", "patchMergeKey", "listType",
+            "listMapKeys", "mapType", "preserveUnknown", "embedded", "gvk", "type", "intOrString",
+        ]
+        constraints = JSONObject(members: object.members.filter { !known.contains($0.key) })
+        switch object["type"]?.string {
+        case "object": type = .object
+        case "array": type = .array
+        case "string": type = format == "int-or-string" ? .intOrString : .string
+        case "integer": type = .integer
+        case "number": type = .number
+        case "boolean": type = .boolean
+        default:
+            if object["intOrString"]?.bool == true {
+                type = .intOrString
+            } else if object["oneOf"] != nil {
+                type = .quantity
+            } else if !fields.isEmpty {
+                type = .object
+            } else {
+                type = .any
+            }
+        }
+    }
+}
+
+/// One resource of one API version, as discovery describes it and as its storage behaves.
+public struct ResourceFacts: Sendable {
+    public struct Subresource: Sendable {
+        public var name: String
+        public var kind: String
+        public var verbs: [String]
+        /// The group and version of `kind` where it is not the parent's.
+        public var apiVersion: GroupVersion?
+        /// Query parameters of connect subresources and their types.
+        public var queryParameters: [String: String]
+    }
+    public struct Column: Hashable, Sendable {
+        public var name: String
+        public var type: String
+        public var format: String
+        public var priority: Int
+    }
+
+    public var group: String
+    public var version: String
+    public var plural: String
+    public var singular: String
+    public var kind: String
+    public var isNamespaced: Bool
+    public var verbs: [String]
+    public var shortNames: [String]
+    public var categories: [String]
+    public var subresources: [String: Subresource]
+    /// The version in which objects are stored; nil for kinds that are never stored.
+    public var storageVersion: GroupVersion?
+    public var columns: [Column]
+    /// The field selector keys that are accepted.
+    public var fieldSelectors: [String]
+    /// The text of the refusal of any other key; `<key>` stands for the key.
+    public var fieldSelectorError: String
+
+    public var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
+    public var groupResource: GroupResource { GroupResource(group: group, resource: plural) }
+    public var groupVersionKind: GroupVersionKind { GroupVersionKind(group: group, version: version, kind: kind) }
+
+    init(_ facts: JSON, group: String, version: String) {
+        self.group = group
+        self.version = version
+        plural = facts["plural"]?.string ?? ""
+        singular = facts["singular"]?.string ?? ""
+        kind = facts["kind"]?.string ?? ""
+        isNamespaced = facts["namespaced"]?.bool ?? false
+        verbs = facts["verbs"]?.strings ?? []
+        shortNames = facts["shortNames"]?.strings ?? []
+        categories = facts["categories"]?.strings ?? []
+        storageVersion = facts["storageVersion"]?.string.flatMap { GroupVersion($0) }
+        fieldSelectors = facts["fieldSelectors"]?.strings ?? []
+        fieldSelectorError = facts["fieldSelectorError"]?.string ?? ""
+        columns = (facts["columns"]?.array ?? []).map {
+            Column(name: $0["name"]?.string ?? "", type: $0["type"]?.string ?? "", format: $0["format"]?.string ?? "", priority: Int($0["priority"]?.int ?? 0))
+        }
+        subresources = [:]
+        for (name, entry) in facts["subresources"]?.object ?? JSONObject() {
+            subresources[name] = Subresource(
+                name: name, kind: entry["kind"]?.string ?? "", verbs: entry["verbs"]?.strings ?? [],
+                apiVersion: entry["apiVersion"]?.string.flatMap { GroupVersion($0) }, queryParameters: entry["queryParams"]?.stringMap ?? [:])
+        }
+    }
+}
+
+/// All types and resources that are known: the built-in ones, and those of installed CRDs.
+public struct SchemaCatalog: Sendable {
+    /// Types by their OpenAPI name.
+    public private(set) var types: [String: SchemaNode] = [:]
+    /// Resources in the order of discovery.
+    public private(set) var resources: [ResourceFacts] = []
+    /// Groups with their versions, the preferred one first, in the order of discovery.
+    public private(set) var groups: [(name: String, versions: [String])] = []
+    private var typeOfKind: [GroupVersionKind: String] = [:]
+
+    public init() {}
+
+    /// The type that describes the node: the one its ``SchemaNode/ref`` names, or itself.
+    public func resolve(_ node: SchemaNode) -> SchemaNode {
+        guard let name = node.ref, let type = types[name] else { return node }
+        return type
+    }
+
+    /// The type of the objects of a kind.
+    public func type(of kind: GroupVersionKind) -> SchemaNode? { typeOfKind[kind].flatMap { types[$0] } }
+
+    /// The OpenAPI name of the type of a kind.
+    public func typeName(of kind: GroupVersionKind) -> String? { typeOfKind[kind] }
+
+    /// Adds the types and resources of one facts file.
+    public mutating func add(_ facts: JSON) {
+        for (name, node) in facts["types"]?.object ?? JSONObject() {
+            let type = SchemaNode(node)
+            types[name] = type
+            for kind in type.kinds { typeOfKind[kind] = name }
+        }
+        let group = facts["group"]?.string ?? ""
+        let version = facts["version"]?.string ?? ""
+        for entry in facts["resources"]?.array ?? [] {
+            resources.append(ResourceFacts(entry, group: group, version: version))
+        }
+    }
+
+    /// The order in which groups are listed.
+    public mutating func setGroups(_ facts: JSON) {
+        groups = (facts.array ?? []).map { ($0["group"]?.string ?? "", $0["versions"]?.strings ?? []) }
+    }
+
+    /// The API of Kubernetes 1.36, read once from the generated facts.
+    public static let builtin: SchemaCatalog = {
+        var catalog = SchemaCatalog()
+        for text in SchemaFacts.files {
+            // Generated text: a fault here is ours, and every test would show it.
+            guard let facts = try? JSON.parse(text) else { preconditionFailure("the generated schema facts are not JSON") }
+            catalog.add(facts)
+        }
+        if let groups = try? JSON.parse(SchemaFacts.groups) { catalog.setGroups(groups) }
+        return catalog
+    }()
+}

@@ -1,0 +1,3 @@
+import KubeModel
+
+print(SchemaCatalog.builtin.resources.count)
