@@ -1,0 +1,84 @@
+public import JSONValue
+
+/// A label selector, from the query text (`app in (a,b),!x`) or from a `LabelSelector` object.
+///
+/// Source: Kubernetes documentation, "Labels and Selectors"; apimachinery `labels`.
+public struct LabelSelector: Hashable, Sendable {
+    /// One requirement; all must hold.
+    public enum Requirement: Hashable, Sendable {
+        case `in`(String, Set<String>)
+        case notIn(String, Set<String>)
+        case exists(String)
+        case doesNotExist(String)
+        case greaterThan(String, Int64)
+        case lessThan(String, Int64)
+    }
+    public var requirements: [Requirement]
+    /// Whether nothing can match (a nil selector where the API says that nil selects nothing).
+    public var matchesNothing = false
+
+    public init(_ requirements: [Requirement] = []) { self.requirements = requirements }
+
+    /// Whether every set of labels matches.
+    public var isEverything: Bool { requirements.isEmpty && !matchesNothing }
+
+    /// Whether `labels` satisfy every requirement.
+    public func matches(_ labels: [String: String]) -> Bool {
+        if matchesNothing { return false }
+        return requirements.allSatisfy { requirement in
+            switch requirement {
+            case .in(let key, let values): labels[key].map(values.contains) ?? false
+            case .notIn(let key, let values): labels[key].map { !values.contains($0) } ?? true
+            case .exists(let key): labels[key] != nil
+            case .doesNotExist(let key): labels[key] == nil
+            case .greaterThan(let key, let bound): labels[key].flatMap { Int64($0) }.map { $0 > bound } ?? false
+            case .lessThan(let key, let bound): labels[key].flatMap { Int64($0) }.map { $0 < bound } ?? false
+            }
+        }
+    }
+
+    /// Reads a `metav1.LabelSelector`; an absent one selects nothing, an empty one everything.
+    ///
+    /// An operator that is not known matches nothing.
+    public init(object: JSON?) {
+        self.init()
+        guard let object, object.object != nil else {
+            matchesNothing = true
+            return
+        }
+        for (key, value) in object["matchLabels"]?.object ?? JSONObject() { requirements.append(.in(key, [value.string ?? ""])) }
+        for expression in object["matchExpressions"]?.array ?? [] {
+            let key = expression["key"]?.string ?? ""
+            let values = Set(expression["values"]?.strings ?? [])
+            switch expression["operator"]?.string {
+            case "In": requirements.append(.in(key, values))
+            case "NotIn": requirements.append(.notIn(key, values))
+            case "Exists": requirements.append(.exists(key))
+            case "DoesNotExist": requirements.append(.doesNotExist(key))
+            default: matchesNothing = true
+            }
+        }
+    }
+}
+
+/// A field selector: comma-separated `key=value` and `key!=value`.
+public struct FieldSelector: Hashable, Sendable {
+    /// One requirement; all must hold.
+    public struct Requirement: Hashable, Sendable {
+        public var key: String
+        public var value: String
+        public var isEqual: Bool
+        public init(key: String, value: String, isEqual: Bool) {
+            self.key = key
+            self.value = value
+            self.isEqual = isEqual
+        }
+    }
+    public var requirements: [Requirement]
+    public init(_ requirements: [Requirement] = []) { self.requirements = requirements }
+
+    /// Whether the fields, as `value` tells them, satisfy every requirement.
+    public func matches(_ value: (String) -> String) -> Bool {
+        requirements.allSatisfy { (value($0.key) == $0.value) == $0.isEqual }
+    }
+}
