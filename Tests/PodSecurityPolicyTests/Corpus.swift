@@ -7,7 +7,9 @@ enum Corpus {
     static let folder: String = {
         if let given = ProcessInfo.processInfo.environment["KASTELL_CORPORA"] { return given }
         var root = #filePath.split(separator: "/").dropLast()
-        while !root.isEmpty, !FileManager.default.fileExists(atPath: "/" + root.joined(separator: "/") + "/Package.swift") {
+        while !root.isEmpty,
+            !FileManager.default.fileExists(atPath: "/" + root.joined(separator: "/") + "/Package.swift")
+        {
             root = root.dropLast()
         }
         return "/" + root.dropLast().joined(separator: "/") + "/shared"

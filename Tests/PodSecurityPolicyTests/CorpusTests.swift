@@ -75,7 +75,9 @@ import Testing
         guard row["expect"]?["allowed"] == true else { return "allowed by \(admitted.policy ?? "")" }
         let wanted = row["expect"]?["psp"]?.string
         if admitted.policy != wanted { return "by \(admitted.policy ?? ""), not \(wanted ?? "")" }
-        if admitted.pod[path: "metadata", "annotations", "kubernetes.io/psp"]?.string != wanted { return "not annotated" }
+        if admitted.pod[path: "metadata", "annotations", "kubernetes.io/psp"]?.string != wanted {
+            return "not annotated"
+        }
         let base = compared(SeccompProfile.synchronized(Pod(pod)).json)
         let expected = base.patched(row["expect"]?["mutations"])
         let actual = compared(admitted.pod)
@@ -83,7 +85,9 @@ import Testing
         let again = PodSecurityPolicyAdmission.decide(
             pod: admitted.pod, namespace: row["namespace"]?.string ?? "", operation: .recheck, policies: policies(row),
             authorize: grants.decide)
-        if case .allowed(let second) = again { return second.policy == wanted ? nil : "again by \(second.policy ?? "")" }
+        if case .allowed(let second) = again {
+            return second.policy == wanted ? nil : "again by \(second.policy ?? "")"
+        }
         return "denied when looked at again"
     }
 
@@ -105,9 +109,11 @@ import Testing
         let expect = row["expect"]
         let wanted = expect?["message"]?.string ?? "allowed"
         let actual = denial.status.message
-        let same = row["unordered"] == true
+        let same =
+            row["unordered"] == true
             ? words(actual) == words(wanted) : actual == wanted
-        guard same, expect?["code"] == JSON(denial.status.code), expect?["reason"]?.string == denial.status.reason else {
+        guard same, expect?["code"] == JSON(denial.status.code), expect?["reason"]?.string == denial.status.reason
+        else {
             return "\(denial.status.code) \(actual)\n    not \(wanted)"
         }
         return denial.decision.isAllowed ? "the decision allows" : nil
@@ -115,7 +121,8 @@ import Testing
 
     /// The words of a refusal without the brackets around its errors, sorted.
     static func words(_ message: String) -> [String] {
-        (message.hasSuffix("]") ? message.dropLast() : message[...]).replacing(": [", with: ": ").split(separator: " ").map { String($0) }.sorted()
+        (message.hasSuffix("]") ? message.dropLast() : message[...]).replacing(": [", with: ": ").split(separator: " ")
+            .map { String($0) }.sorted()
     }
 
     static func validation(_ row: JSON) -> String? {
@@ -145,7 +152,10 @@ import Testing
 
     static func table(_ row: JSON) -> String? {
         let cells = (row["objects"]?.array ?? []).map { object in
-            JSON.array(PodSecurityPolicyTable.cells(["metadata": ["name": object["name"] ?? ""], "spec": object["spec"] ?? [:]]))
+            JSON.array(
+                PodSecurityPolicyTable.cells([
+                    "metadata": ["name": object["name"] ?? ""], "spec": object["spec"] ?? [:],
+                ]))
         }
         return .array(cells) == row["expect"]?["rows"] ? nil : "\(JSON.array(cells))"
     }

@@ -18,12 +18,16 @@ struct Grants {
         let name = use.serviceAccountUser ?? user
         let groups = use.serviceAccountUser == nil ? groups : use.serviceAccountGroups
         let granting = rows.indices.filter { grants(rows[$0], use, name, groups) }
-        if granting.isEmpty { return .deny(Violation(control: "rbac", field: "", found: "", remedy: "grant it"), also: []) }
+        if granting.isEmpty {
+            return .deny(Violation(control: "rbac", field: "", found: "", remedy: "grant it"), also: [])
+        }
         return .allow(by: granting.map { RuleReference(kind: "Grant", name: String($0)) })
     }
 
     private func grants(_ grant: JSON, _ use: PolicyUse, _ name: String, _ groups: [String]) -> Bool {
-        guard grant["psp"]?.string == use.policy, ["use", "*"].contains(grant["verb"]?.string ?? "use") else { return false }
+        guard grant["psp"]?.string == use.policy, ["use", "*"].contains(grant["verb"]?.string ?? "use") else {
+            return false
+        }
         guard [use.apiGroup, "*"].contains(grant["apiGroup"]?.string ?? "policy") else { return false }
         guard grant["scope"] == "cluster" || use.namespace == "team" else { return false }
         let subject = grant["subject"]
@@ -31,7 +35,8 @@ struct Grants {
         switch subject?["kind"]?.string {
         case "User": return subjectName == name
         case "Group": return groups.contains(subjectName)
-        case "ServiceAccount": return name == "system:serviceaccount:\(subject?["namespace"]?.string ?? ""):\(subjectName)"
+        case "ServiceAccount":
+            return name == "system:serviceaccount:\(subject?["namespace"]?.string ?? ""):\(subjectName)"
         default: return false
         }
     }

@@ -23,6 +23,18 @@ public enum PodSecurityPolicyAdmission {
         /// A stored pod is replaced; `old` is the stored one. The new one has the fields that clients cannot set, such
         /// as `status` and `metadata.uid`, as they are stored.
         case update(old: JSON)
+        /// Ephemeral containers are added to a stored pod: policies may set defaults in them, and nowhere else.
+        /// Kubernetes 1.20 asked no policy here; a debug container must not be the way around one.
+        case addEphemeralContainers
+
+        /// Where policies may set defaults.
+        var mutation: PolicyMutation {
+            switch self {
+            case .create: .everywhere
+            case .addEphemeralContainers: .ephemeralContainers
+            case .recheck, .update: .nowhere
+            }
+        }
     }
 
     /// Decides about one pod.
@@ -40,21 +52,17 @@ public enum PodSecurityPolicyAdmission {
     public static func decide(
         pod: JSON, namespace: String, operation: Operation, policies: [JSON], authorize: (PolicyUse) -> Decision
     ) -> PodSecurityPolicyOutcome {
-        let mayMutate: Bool
-        switch operation {
-        case .create: mayMutate = true
-        case .recheck: mayMutate = false
-        case .update(let old):
-            if onlyGarbageCollectionFieldsDiffer(pod, old) { return .allowed(.init(policy: nil, pod: pod, decision: .allow(by: []))) }
-            mayMutate = false
+        if case .update(let old) = operation, onlyGarbageCollectionFieldsDiffer(pod, old) {
+            return .allowed(.init(policy: nil, pod: pod, decision: .allow(by: [])))
         }
+        let mutation = operation.mutation
         // A stored pod says its seccomp profiles both ways; a pod that is being created is judged as it was sent.
-        let subject = mayMutate ? Pod(pod) : SeccompProfile.synchronized(Pod(pod))
+        let subject = mutation == .everywhere ? Pod(pod) : SeccompProfile.synchronized(Pod(pod))
         var access = PolicyAccess(pod: subject, namespace: namespace)
         var attempts: [PolicyAttempt] = []
         var changing: (policy: Policy, pod: Pod, grounds: [RuleReference])?
-        for policy in ordered(policies, first: mayMutate ? nil : subject.annotation(annotation)) {
-            let attempt = PolicyAttempt(policy, subject, mayMutate: mayMutate)
+        for policy in ordered(policies, first: mutation == .everywhere ? nil : subject.annotation(annotation)) {
+            let attempt = PolicyAttempt(policy, subject, mutation)
             switch attempt.verdict {
             case .unusable, .broken, .wouldChange:
                 attempts.append(attempt)
@@ -63,24 +71,24 @@ public enum PodSecurityPolicyAdmission {
                     attempts.append(attempt)
                     continue
                 }
-                if !changed { return .allowed(admitted(result, given: pod, by: policy, grounds, mayMutate)) }
+                if !changed { return .allowed(admitted(result, given: pod, by: policy, grounds, mutation)) }
                 if changing == nil { changing = (policy, result, grounds) }
             }
         }
         if let changing {
-            return .allowed(admitted(changing.pod, given: pod, by: changing.policy, changing.grounds, mayMutate))
+            return .allowed(admitted(changing.pod, given: pod, by: changing.policy, changing.grounds, mutation))
         }
         for attempt in attempts { _ = access.grounds(for: attempt.policy, authorize) }
-        return .denied(PolicyDenial(of: subject, attempts, access, mayMutate: mayMutate).outcome)
+        return .denied(PolicyDenial(of: subject, attempts, access, mutation).outcome)
     }
 
     private static func admitted(
-        _ result: Pod, given: JSON, by policy: Policy, _ grounds: [RuleReference], _ mayMutate: Bool
+        _ result: Pod, given: JSON, by policy: Policy, _ grounds: [RuleReference], _ mutation: PolicyMutation
     ) -> PodSecurityPolicyOutcome.Admitted {
         let decision = Decision.allow(by: [RuleReference(kind: "PodSecurityPolicy", name: policy.name)] + grounds)
-        guard mayMutate else { return .init(policy: policy.name, pod: given, decision: decision) }
+        if mutation == .nowhere { return .init(policy: policy.name, pod: given, decision: decision) }
         var stored = result
-        stored.annotate(annotation, with: policy.name)
+        if mutation == .everywhere { stored.annotate(annotation, with: policy.name) }
         // Nodes obey fields only: a profile that was judged as an annotation must not stay one.
         return .init(policy: policy.name, pod: SeccompProfile.synchronized(stored).json, decision: decision)
     }
@@ -118,7 +126,8 @@ extension JSON {
             .object(
                 JSONObject(
                     members: object.members.compactMap { member in
-                        member.value.isNull || member.value == [] ? nil : .init(key: member.key, value: member.value.withoutEmptyLists)
+                        member.value.isNull || member.value == []
+                            ? nil : .init(key: member.key, value: member.value.withoutEmptyLists)
                     }))
         }
     }

@@ -14,12 +14,16 @@ public struct PolicyUse: Hashable, Sendable {
         case serviceAccount(name: String)
     }
 
+    /// The policy's name.
     public var policy: String
+    /// The namespace of the pod.
     public var namespace: String
     /// `policy` or, for roles of old, `extensions`.
     public var apiGroup: String
+    /// Who asks.
     public var subject: Subject
 
+    /// The question, member by member.
     public init(policy: String, namespace: String, apiGroup: String, subject: Subject) {
         self.policy = policy
         self.namespace = namespace
@@ -66,6 +70,7 @@ public enum PodSecurityPolicyOutcome: Hashable, Sendable {
     }
     /// Why one policy did not admit the pod.
     public struct Miss: Hashable, Sendable {
+        /// The policy's name.
         public var policy: String
         /// Whether the author or the service account may use the policy.
         public var mayUse: Bool

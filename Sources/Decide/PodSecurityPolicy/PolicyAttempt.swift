@@ -2,6 +2,9 @@ import JSONValue
 import KubeModel
 import PolicyModel
 
+/// Where a policy may set defaults.
+enum PolicyMutation: Hashable, Sendable { case everywhere, ephemeralContainers, nowhere }
+
 /// The judgement of one policy about one pod.
 struct PolicyAttempt: Sendable {
     enum Verdict: Sendable {
@@ -18,7 +21,7 @@ struct PolicyAttempt: Sendable {
     let policy: Policy
     let verdict: Verdict
 
-    init(_ policy: Policy, _ pod: Pod, mayMutate: Bool) {
+    init(_ policy: Policy, _ pod: Pod, _ mutation: PolicyMutation) {
         self.policy = policy
         if let fault = Self.fault(in: policy) {
             verdict = .unusable(fault)
@@ -31,7 +34,22 @@ struct PolicyAttempt: Sendable {
         } else if result.json == pod.json {
             verdict = .allows(pod, changed: false)
         } else {
-            verdict = mayMutate ? .allows(result, changed: true) : .wouldChange
+            verdict = Self.mayChange(pod, result, mutation) ? .allows(result, changed: true) : .wouldChange
+        }
+    }
+
+    private static func mayChange(_ pod: Pod, _ result: Pod, _ mutation: PolicyMutation) -> Bool {
+        switch mutation {
+        case .everywhere: return true
+        case .nowhere: return false
+        case .ephemeralContainers:
+            var before = pod.json
+            var after = result.json
+            for path in [["spec", "ephemeralContainers"], ["metadata", "annotations"]] {
+                before[path: path] = .null
+                after[path: path] = .null
+            }
+            return before == after
         }
     }
 

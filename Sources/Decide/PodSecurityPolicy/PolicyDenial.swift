@@ -6,7 +6,7 @@ import PolicyModel
 struct PolicyDenial {
     let outcome: PodSecurityPolicyOutcome.Denied
 
-    init(of pod: Pod, _ attempts: [PolicyAttempt], _ access: PolicyAccess, mayMutate: Bool) {
+    init(of pod: Pod, _ attempts: [PolicyAttempt], _ access: PolicyAccess, _ mutation: PolicyMutation) {
         let sorted = attempts.sorted { $0.policy.name.utf8.lexicographicallyPrecedes($1.policy.name.utf8) }
         var errors: [FieldError] = []
         var misses: [(cost: Int, miss: PodSecurityPolicyOutcome.Miss)] = []
@@ -24,7 +24,7 @@ struct PolicyDenial {
         outcome = .init(
             status: .forbidden(
                 GroupResource(group: "", resource: "pods"), name: Self.name(of: pod),
-                "PodSecurityPolicy: " + Self.why(attempts, errors, mayMutate: mayMutate)),
+                "PodSecurityPolicy: " + Self.why(attempts, errors, mutation)),
             decision: .deny(violations.first ?? none, also: Array(violations.dropFirst())), misses: nearest)
     }
 
@@ -35,10 +35,11 @@ struct PolicyDenial {
     }
 
     /// The words of Kubernetes. They tell nothing of policies that the subjects may not use, nor of those that are unusable.
-    private static func why(_ attempts: [PolicyAttempt], _ errors: [FieldError], mayMutate: Bool) -> String {
+    /// Only a cluster without any policy has no providers: an unusable policy is there, and admits nothing.
+    private static func why(_ attempts: [PolicyAttempt], _ errors: [FieldError], _ mutation: PolicyMutation) -> String {
         if attempts.isEmpty { return "no providers available to validate pod request" }
         let list = errors.map(\.description).joined(separator: " ")
-        return "unable to \(mayMutate ? "admit" : "validate") pod: [\(list)]"
+        return "unable to \(mutation == .everywhere ? "admit" : "validate") pod: [\(list)]"
     }
 
     /// What one policy lacked. The cost counts the changes that would make it admit the pod.

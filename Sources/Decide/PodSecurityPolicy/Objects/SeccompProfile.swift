@@ -37,7 +37,9 @@ enum SeccompProfile {
         var pod = given
         let podField = pod.setting("seccompProfile")
         if let podField {
-            if pod.annotation(podAnnotation) == nil, let text = annotation(for: podField) { pod.annotate(podAnnotation, with: text) }
+            if pod.annotation(podAnnotation) == nil, let text = annotation(for: podField) {
+                pod.annotate(podAnnotation, with: text)
+            }
         } else if let field = pod.annotation(podAnnotation).flatMap(field(for:)) {
             pod.setSetting("seccompProfile", to: field)
         }

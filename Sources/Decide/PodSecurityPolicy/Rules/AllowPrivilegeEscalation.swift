@@ -25,7 +25,8 @@ enum AllowPrivilegeEscalation: PolicyRule {
         let found = container.setting("allowPrivilegeEscalation")
         if isAllowed(by: policy) || found == false { return [] }
         let path = container.contextPath.child("allowPrivilegeEscalation")
-        let error = FieldError.invalid(path, found ?? "null", "Allowing privilege escalation for containers is not allowed")
+        let error = FieldError.invalid(
+            path, found ?? "null", "Allowing privilege escalation for containers is not allowed")
         return [Breach(id, error, found: found?.description ?? "", remedy: "set \(path) to false")]
     }
 }

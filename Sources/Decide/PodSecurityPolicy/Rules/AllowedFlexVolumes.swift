@@ -13,8 +13,13 @@ enum AllowedFlexVolumes: VolumeRule {
         let allowed = (policy.spec.member("allowedFlexVolumes")?.array ?? []).compactMap { $0["driver"]?.string }
         let driver = volume.member("flexVolume")?["driver"]?.string ?? ""
         if allowed.isEmpty || allowed.contains(driver) { return [] }
-        let error = FieldError.invalid(path.child("driver"), .string(driver), "Flexvolume driver is not allowed to be used")
+        let error = FieldError.invalid(
+            path.child("driver"), .string(driver), "Flexvolume driver is not allowed to be used")
         let field = path.child("flexVolume", "driver")
-        return [Breach(id, error, field: field, found: driver, remedy: "set \(field) to one of " + allowed.joined(separator: ", "))]
+        return [
+            Breach(
+                id, error, field: field, found: driver,
+                remedy: "set \(field) to one of " + allowed.joined(separator: ", "))
+        ]
     }
 }

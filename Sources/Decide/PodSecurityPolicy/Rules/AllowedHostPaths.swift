@@ -15,17 +15,22 @@ enum AllowedHostPaths: VolumeRule {
         let hostPath = volume.member("hostPath")?["path"]?.string ?? ""
         let matching = allowed.filter { isUnder($0["pathPrefix"]?.string ?? "", hostPath) }
         if matching.isEmpty {
-            let error = FieldError.invalid(path.child("hostPath", "pathPrefix"), .string(hostPath), "is not allowed to be used")
+            let error = FieldError.invalid(
+                path.child("hostPath", "pathPrefix"), .string(hostPath), "is not allowed to be used")
             let field = path.child("hostPath", "path")
             let prefixes = allowed.compactMap { $0["pathPrefix"]?.string }.joined(separator: ", ")
-            return [Breach(id, error, field: field, found: hostPath, remedy: "use a path under one of \(prefixes) in \(field)")]
+            return [
+                Breach(
+                    id, error, field: field, found: hostPath, remedy: "use a path under one of \(prefixes) in \(field)")
+            ]
         }
         if matching.contains(where: { ($0.member("readOnly") ?? false) == false }) { return [] }
         return pod.containers.flatMap { container in
             (container.json.member("volumeMounts")?.array ?? []).enumerated().compactMap { index, mount in
                 guard mount["name"] == volume["name"], mount["readOnly"] != true else { return nil }
                 let field = container.path.child("volumeMounts").index(index).child("readOnly")
-                return Breach(id, .invalid(field, false, "must be read-only"), found: "false", remedy: "set \(field) to true")
+                return Breach(
+                    id, .invalid(field, false, "must be read-only"), found: "false", remedy: "set \(field) to true")
             }
         }
     }

@@ -30,7 +30,9 @@ enum AppArmor: PolicyRule {
         let profiles = profiles(of: container, pod.annotation(key))
         let remedy = "set \(field) to one of \(words)"
         if profiles.isEmpty {
-            return [Breach(id, .forbidden(path, "AppArmor profile must be set"), field: field, found: "", remedy: remedy)]
+            return [
+                Breach(id, .forbidden(path, "AppArmor profile must be set"), field: field, found: "", remedy: remedy)
+            ]
         }
         return profiles.filter { !allowed.contains($0) }.map { profile in
             let detail = "\(profile) is not an allowed profile. Allowed values: \(goQuoted(words))"
@@ -40,9 +42,12 @@ enum AppArmor: PolicyRule {
 
     /// What the annotation and the fields say; where the two differ both must be allowed.
     private static func profiles(of container: Container, _ annotation: String?) -> [String] {
-        let field = annotation ?? "" == "" ? container.effective("appArmorProfile") : container.setting("appArmorProfile")
+        let field =
+            annotation ?? "" == "" ? container.effective("appArmorProfile") : container.setting("appArmorProfile")
         var profiles = [annotation ?? ""].filter { !$0.isEmpty }
-        if let field, case let fromField = text(for: field), !profiles.contains(fromField) { profiles.append(fromField) }
+        if let field, case let fromField = text(for: field), !profiles.contains(fromField) {
+            profiles.append(fromField)
+        }
         return profiles
     }
 

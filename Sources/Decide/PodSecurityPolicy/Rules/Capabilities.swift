@@ -41,7 +41,8 @@ enum Capabilities: PolicyRule {
             let error = FieldError(
                 .invalid, field, .text(GoSyntax.list(of: "core.Capability", drop)),
                 "\(name) is required to be dropped but was not found")
-            breaches.append(Breach(id, error, found: drop?.joined(separator: ", ") ?? "", remedy: "add \(name) to \(field)"))
+            breaches.append(
+                Breach(id, error, found: drop?.joined(separator: ", ") ?? "", remedy: "add \(name) to \(field)"))
         }
         return breaches
     }

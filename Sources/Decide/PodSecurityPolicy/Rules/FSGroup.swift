@@ -10,7 +10,8 @@ enum FSGroup: PolicyRule {
     static func fault(in policy: Policy) -> String? { GroupStrategy.fault(id, policy.spec.member("fsGroup")) }
 
     static func setDefaults(in pod: inout Pod, by policy: Policy) {
-        guard pod.setting("fsGroup") == nil, let group = GroupStrategy(policy.spec.member("fsGroup"))?.defaultGroup else { return }
+        guard pod.setting("fsGroup") == nil, let group = GroupStrategy(policy.spec.member("fsGroup"))?.defaultGroup
+        else { return }
         pod.setSetting("fsGroup", to: .int(group))
     }
 

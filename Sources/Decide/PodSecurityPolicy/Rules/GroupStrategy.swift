@@ -27,7 +27,8 @@ struct GroupStrategy: Sendable {
         if GroupStrategy(options) != nil { return nil }
         let rule = options?["rule"]?.string ?? ""
         return Rule(rawValue: rule) == nil
-            ? "spec.\(field).rule \(goQuoted(rule)) is not known" : "spec.\(field).ranges is empty, and \(rule) needs a range"
+            ? "spec.\(field).rule \(goQuoted(rule)) is not known"
+            : "spec.\(field).ranges is empty, and \(rule) needs a range"
     }
 
     /// The group that a silent pod gets.
@@ -41,11 +42,15 @@ struct GroupStrategy: Sendable {
         if given.isEmpty {
             guard rule == .mustRunAs else { return [] }
             let error = FieldError(.invalid, path, printed, "unable to validate empty groups against required ranges")
-            return [Breach(id, error, field: field, found: "[]", remedy: "remove \(field) or list groups of \(ranges.words)")]
+            return [
+                Breach(
+                    id, error, field: field, found: "[]", remedy: "remove \(field) or list groups of \(ranges.words)")
+            ]
         }
         return given.filter { !ranges.contains(id: $0) }.map { group in
             let error = FieldError(.invalid, path, printed, "group \(group) must be in the ranges: \(ranges.printed)")
-            return Breach(id, error, field: field, found: String(group), remedy: "use a group of \(ranges.words) in \(field)")
+            return Breach(
+                id, error, field: field, found: String(group), remedy: "use a group of \(ranges.words) in \(field)")
         }
     }
 }

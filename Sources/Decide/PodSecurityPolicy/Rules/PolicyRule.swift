@@ -45,8 +45,7 @@ struct Breach: Hashable, Sendable {
     /// The same with its remedy.
     let violation: Violation
 
-    /// - Parameters:
-    ///   - field: the field as users know it, where it differs from the error's.
+    /// `field` is the field as users know it, where it differs from the error's.
     init(_ rule: ControlID, _ error: FieldError, field: FieldPath? = nil, found: String, remedy: String) {
         self.error = error
         violation = Violation(control: rule, field: field ?? error.field, found: found, remedy: remedy)

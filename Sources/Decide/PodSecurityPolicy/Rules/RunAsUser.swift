@@ -30,11 +30,14 @@ enum RunAsUser: PolicyRule {
         if Strategy(options) != nil { return nil }
         let rule = options?["rule"]?.string ?? ""
         return rule == "MustRunAs"
-            ? "spec.runAsUser.ranges is empty, and MustRunAs needs a range" : "spec.runAsUser.rule \(goQuoted(rule)) is not known"
+            ? "spec.runAsUser.ranges is empty, and MustRunAs needs a range"
+            : "spec.runAsUser.rule \(goQuoted(rule)) is not known"
     }
 
     static func setDefaults(in container: inout Container, of pod: inout Pod, by policy: Policy) {
-        guard let strategy = Strategy(policy.spec.member("runAsUser")), container.effective("runAsUser") == nil else { return }
+        guard let strategy = Strategy(policy.spec.member("runAsUser")), container.effective("runAsUser") == nil else {
+            return
+        }
         switch strategy {
         case .any: break
         case .within(let ranges):
@@ -61,7 +64,9 @@ enum RunAsUser: PolicyRule {
         case .nonRoot:
             let nonRoot = container.effective("runAsNonRoot")?.bool
             if nonRoot == nil, user == nil {
-                return [Breach(id, .required(nonRootPath, "must be true"), found: "", remedy: "set \(nonRootPath) to true")]
+                return [
+                    Breach(id, .required(nonRootPath, "must be true"), found: "", remedy: "set \(nonRootPath) to true")
+                ]
             }
             if nonRoot == false {
                 let error = FieldError.invalid(nonRootPath, false, "must be true")

@@ -16,7 +16,9 @@ enum RuntimeClass: PolicyRule {
     }
 
     static func breaches(in pod: Pod, of policy: Policy) -> [Breach] {
-        guard let options = policy.spec.member("runtimeClass"), let name = pod.field("runtimeClassName")?.string else { return [] }
+        guard let options = policy.spec.member("runtimeClass"), let name = pod.field("runtimeClassName")?.string else {
+            return []
+        }
         let allowed = options.member("allowedRuntimeClassNames")?.strings ?? []
         if allowed.contains("*") || allowed.contains(name) { return [] }
         let path: FieldPath = "spec.runtimeClassName"

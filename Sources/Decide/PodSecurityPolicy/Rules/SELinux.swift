@@ -28,11 +28,13 @@ enum SELinux: PolicyRule {
         if Strategy(options) != nil { return nil }
         let rule = options?["rule"]?.string ?? ""
         return rule == "MustRunAs"
-            ? "spec.seLinux.seLinuxOptions is not set, and MustRunAs needs it" : "spec.seLinux.rule \(goQuoted(rule)) is not known"
+            ? "spec.seLinux.seLinuxOptions is not set, and MustRunAs needs it"
+            : "spec.seLinux.rule \(goQuoted(rule)) is not known"
     }
 
     static func setDefaults(in pod: inout Pod, by policy: Policy) {
-        guard pod.setting("seLinuxOptions") == nil, case .must(let context)? = Strategy(policy.spec.member("seLinux")) else { return }
+        guard pod.setting("seLinuxOptions") == nil, case .must(let context)? = Strategy(policy.spec.member("seLinux"))
+        else { return }
         pod.setSetting("seLinuxOptions", to: context)
     }
 

@@ -43,7 +43,9 @@ enum Seccomp: PolicyRule {
     private static func profiles(_ annotation: String?, _ field: JSON?, fieldFirst: Bool) -> [String] {
         let fromField = field.map { SeccompProfile.annotation(for: $0) ?? "" }
         guard let annotation, let fromField else { return [annotation ?? fromField].compactMap { $0 } }
-        if annotation == fromField || SeccompProfile.field(for: annotation) == field { return [fieldFirst ? fromField : annotation] }
+        if annotation == fromField || SeccompProfile.field(for: annotation) == field {
+            return [fieldFirst ? fromField : annotation]
+        }
         return fieldFirst ? [fromField, annotation] : [annotation, fromField]
     }
 
@@ -54,7 +56,9 @@ enum Seccomp: PolicyRule {
         if allowed.contains("*") { return [] }
         if allowed.isEmpty {
             return profiles.filter { !$0.isEmpty }.map { profile in
-                Breach(id, .forbidden(path, "seccomp may not be set"), field: field, found: profile, remedy: "remove \(field)")
+                Breach(
+                    id, .forbidden(path, "seccomp may not be set"), field: field, found: profile,
+                    remedy: "remove \(field)")
             }
         }
         let defaults = [SeccompProfile.runtimeDefault, SeccompProfile.dockerDefault]
@@ -62,7 +66,8 @@ enum Seccomp: PolicyRule {
         return (profiles.isEmpty ? [""] : profiles).filter { !allowed.contains($0) }.map { profile in
             let detail = "\(profile) is not an allowed seccomp profile. Valid values are \(words ?? "")"
             return Breach(
-                id, .forbidden(path, detail), field: field, found: profile, remedy: "set \(field) to one of \(words ?? "")")
+                id, .forbidden(path, detail), field: field, found: profile,
+                remedy: "set \(field) to one of \(words ?? "")")
         }
     }
 }

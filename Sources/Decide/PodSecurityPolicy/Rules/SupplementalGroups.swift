@@ -7,7 +7,9 @@ import PolicyModel
 enum SupplementalGroups: PolicyRule {
     static let id: ControlID = "supplementalGroups"
 
-    static func fault(in policy: Policy) -> String? { GroupStrategy.fault(id, policy.spec.member("supplementalGroups")) }
+    static func fault(in policy: Policy) -> String? {
+        GroupStrategy.fault(id, policy.spec.member("supplementalGroups"))
+    }
 
     static func setDefaults(in pod: inout Pod, by policy: Policy) {
         // An empty list is a choice of the user's, and is not filled.
@@ -20,6 +22,7 @@ enum SupplementalGroups: PolicyRule {
     static func breaches(in pod: Pod, of policy: Policy) -> [Breach] {
         let path: FieldPath = "spec.securityContext.supplementalGroups"
         let groups = pod.setting("supplementalGroups")?.array?.compactMap(\.int)
-        return GroupStrategy(policy.spec.member("supplementalGroups"))?.breaches(id, groups, errorAt: path, field: path) ?? []
+        return GroupStrategy(policy.spec.member("supplementalGroups"))?.breaches(id, groups, errorAt: path, field: path)
+            ?? []
     }
 }

@@ -10,7 +10,8 @@ enum Sysctls: PolicyRule {
 
     /// The parameters that have no effect outside their pod, as of Kubernetes 1.20.
     static let safe: Set<String> = [
-        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
+        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
+        "net.ipv4.ping_group_range",
     ]
 
     static func breaches(in pod: Pod, of policy: Policy) -> [Breach] {

@@ -10,9 +10,12 @@ enum Volumes: PolicyRule {
 
     /// The sources that a policy can name, sorted.
     static let types = [
-        "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
-        "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "iscsi", "nfs",
-        "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd", "scaleIO", "secret",
+        "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI",
+        "emptyDir",
+        "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "iscsi",
+        "nfs",
+        "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd", "scaleIO",
+        "secret",
         "storageos", "vsphereVolume",
     ]
     /// Sources that came after PodSecurityPolicy went: no policy can name them, only `*` allows them.
@@ -51,7 +54,8 @@ enum Volumes: PolicyRule {
 
     /// Where secrets are allowed, so is the projected volume that carries a service account's token, which took their place.
     private static func allows(_ type: String, of volume: JSON, _ allowed: Set<String>) -> Bool {
-        allowed.contains(type) || type == "projected" && allowed.contains("secret") && isServiceAccountToken(volume["projected"])
+        allowed.contains(type)
+            || type == "projected" && allowed.contains("secret") && isServiceAccountToken(volume["projected"])
     }
 
     /// Whether the sources are no more than what is mounted for a service account: its token, the cluster's root
@@ -64,7 +68,9 @@ enum Volumes: PolicyRule {
             if token == nil, map == nil, downward == nil { return false }
             let known: Set<String> = ["serviceAccountToken", "configMap", "downwardAPI"]
             // A source that we have not heard of may carry anything.
-            if source.object?.members.contains(where: { !known.contains($0.key) && !$0.value.isNull }) == true { return false }
+            if source.object?.members.contains(where: { !known.contains($0.key) && !$0.value.isNull }) == true {
+                return false
+            }
             if let token, token["path"]?.string != "token" || token["audience"]?.string ?? "" != "" { return false }
             if let map, map["name"]?.string != "kube-root-ca.crt" { return false }
             return (downward?.member("items")?.array ?? []).allSatisfy { item in

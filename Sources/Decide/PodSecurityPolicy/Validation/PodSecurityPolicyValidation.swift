@@ -30,9 +30,13 @@ public enum PodSecurityPolicyValidation {
         if !prefix.isEmpty {
             // The server appends letters and digits, so that a prefix may end in a dash.
             let tested = prefix.hasSuffix("-") ? prefix.dropLast() + "a" : prefix[...]
-            errors += Subdomain.faults(in: String(tested)).map { .invalid("metadata.generateName", .string(prefix), $0) }
+            errors += Subdomain.faults(in: String(tested)).map {
+                .invalid("metadata.generateName", .string(prefix), $0)
+            }
         }
-        if name.isEmpty { return errors + (prefix.isEmpty ? [.required(path, "name or generateName is required")] : []) }
+        if name.isEmpty {
+            return errors + (prefix.isEmpty ? [.required(path, "name or generateName is required")] : [])
+        }
         return errors + Subdomain.faults(in: name).map { .invalid(path, .string(name), $0) }
     }
 
@@ -83,7 +87,9 @@ public enum PodSecurityPolicyValidation {
     }
 
     private static func privilegeEscalation(_ spec: JSON) -> [FieldError] {
-        guard spec["defaultAllowPrivilegeEscalation"] == true, spec["allowPrivilegeEscalation"] == false else { return [] }
+        guard spec["defaultAllowPrivilegeEscalation"] == true, spec["allowPrivilegeEscalation"] == false else {
+            return []
+        }
         let detail =
             "Cannot set DefaultAllowPrivilegeEscalation to true without also setting AllowPrivilegeEscalation to true"
         return [.invalid("spec.defaultAllowPrivilegeEscalation", true, detail)]
@@ -136,11 +142,15 @@ public enum PodSecurityPolicyValidation {
         var errors: [FieldError] = []
         var seen = Set<String>()
         for (index, name) in names.enumerated() {
-            if name != "*" { errors += Subdomain.faults(in: name).map { .invalid(list.index(index), .string(name), $0) } }
+            if name != "*" {
+                errors += Subdomain.faults(in: name).map { .invalid(list.index(index), .string(name), $0) }
+            }
             if !seen.insert(name).inserted { errors.append(.duplicate(list.index(index), .string(name))) }
         }
         if let name = options.member("defaultRuntimeClassName")?.string {
-            errors += Subdomain.faults(in: name).map { .invalid(path.child("defaultRuntimeClassName"), .string(name), $0) }
+            errors += Subdomain.faults(in: name).map {
+                .invalid(path.child("defaultRuntimeClassName"), .string(name), $0)
+            }
             if !seen.contains(name), !seen.contains("*") {
                 errors.append(.required(list, "default \(goQuoted(name)) must be allowed"))
             }

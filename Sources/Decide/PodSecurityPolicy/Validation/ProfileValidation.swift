@@ -8,7 +8,8 @@ extension PodSecurityPolicyValidation {
         let root: FieldPath = "metadata.annotations"
         func value(_ key: String) -> String { annotations[key] ?? "" }
         func list(_ key: String) -> [String] {
-            value(key).isEmpty ? [] : value(key).split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            value(key).isEmpty
+                ? [] : value(key).split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         }
         var errors: [FieldError] = []
         for key in [AppArmor.defaultProfile, AppArmor.allowedProfiles] {

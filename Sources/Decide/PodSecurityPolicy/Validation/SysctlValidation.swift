@@ -58,7 +58,9 @@ enum SysctlValidation {
         for (index, segment) in segments.enumerated() {
             guard let first = segment.first, let last = segment.last else { return false }
             let mayEndInStar = index == segments.count - 1 && last == 0x2A
-            guard isPlain(first) || mayEndInStar && segment.count == 1, isPlain(last) || mayEndInStar else { return false }
+            guard isPlain(first) || mayEndInStar && segment.count == 1, isPlain(last) || mayEndInStar else {
+                return false
+            }
             guard segment.dropLast().allSatisfy({ isPlain($0) || $0 == 0x2D || $0 == 0x5F }) else { return false }
         }
         return true
