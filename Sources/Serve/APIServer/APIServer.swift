@@ -1,0 +1,120 @@
+package import CertificateAuthority
+package import KubeClient
+package import KubeModel
+package import NIOCore
+package import PolicyModel
+package import Store
+
+/// What an API server is started with.
+package struct APIServerOptions: Sendable {
+    /// The admission plugins that are on, by kube-apiserver's names.
+    package var admissionPlugins: Set<String>
+    /// The contents of a static token file; nil when there is none.
+    package var tokenFile: [UInt8]?
+    package var allowsAnonymous: Bool
+    /// The issuer of service account tokens, a URL.
+    package var serviceAccountIssuer: String
+    package var serviceRange: ServiceAllocator.Range
+    /// The port that `kubernetes.default` leads to.
+    package var apiPort: Int
+    package var version: ServerVersion
+
+    package init(
+        admissionPlugins: Set<String>, tokenFile: [UInt8]?, allowsAnonymous: Bool, serviceAccountIssuer: String,
+        serviceRange: ServiceAllocator.Range, apiPort: Int, version: ServerVersion
+    ) {
+        self.admissionPlugins = admissionPlugins
+        self.tokenFile = tokenFile
+        self.allowsAnonymous = allowsAnonymous
+        self.serviceAccountIssuer = serviceAccountIssuer
+        self.serviceRange = serviceRange
+        self.apiPort = apiPort
+        self.version = version
+    }
+}
+
+/// What `/version` says.
+package struct ServerVersion: Sendable {
+    package var gitVersion: String
+    package var gitCommit: String
+    package var buildDate: String
+    package init(gitVersion: String, gitCommit: String, buildDate: String) {
+        self.gitVersion = gitVersion
+        self.gitCommit = gitCommit
+        self.buildDate = buildDate
+    }
+}
+
+/// The API server without its socket: the request path over one store and its cache.
+package final class APIServer: Sendable {
+    package let path: RequestPath
+    package let cache: ObjectCache
+    private let bootstrapClient: KubeClient
+    private let health: Health
+    private let options: APIServerOptions
+
+    /// The identity of the server's own requests.
+    private static let identity = UserInfo(name: "system:apiserver", groups: [UserInfo.privilegedGroup, UserInfo.authenticatedGroup])
+
+    /// Makes the cache that a store is opened with; it is empty until ``init(options:cache:store:signingKey:clientAuthority:clock:)``.
+    package static func makeCache() -> ObjectCache {
+        ObjectCache(resources: Registry(catalog: ServedAPI.catalog).stored)
+    }
+
+    /// - Parameters:
+    ///   - cache: the one whose `apply` the store calls.
+    ///   - signingKey: signs and verifies service account tokens.
+    /// - Throws: when the store's content cannot be read, or a credential file is faulty.
+    package init(
+        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey, clock: @escaping @Sendable () -> Timestamp
+    ) throws {
+        let registry = Registry(catalog: ServedAPI.catalog)
+        let authorizer = Authorizer(cache: cache)
+        let allocator = ServiceAllocator(range: options.serviceRange)
+        cache[GroupResource(group: "", resource: "services")]?.observe { event in
+            allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
+        }
+        try cache.load(from: store)
+        let metrics = RequestMetrics()
+        let health = Health(cache: cache, store: store)
+        let view = ClusterView(registry: registry, cache: cache)
+        let tokens = TokenIssuer(issuer: options.serviceAccountIssuer, key: signingKey, clock: clock)
+        let authenticate = try Authenticate(
+            tokenFile: options.tokenFile, allowsAnonymous: options.allowsAnonymous, tokens: tokens, cache: cache, authorizer: authorizer, clock: clock)
+        let admission = Admission(enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator)
+        let writer = ObjectWriter(
+            registry: registry, cache: cache, store: store, admission: admission, committer: Committer(store: store), clock: clock)
+        let reader = ObjectReader(registry: registry, cache: cache, store: store, clock: clock)
+        let deleter = ObjectDeleter(writer: writer)
+        let subresources = Subresources(registry: registry, reader: reader, writer: writer, deleter: deleter, tokens: tokens)
+        let reviews = Reviews(
+            registry: registry, reader: reader, writer: writer, authorizer: authorizer, authenticate: authenticate, subresources: subresources)
+        let documents = Documents(
+            registry: registry, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens)
+        let router = Router(
+            registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
+        path = RequestPath(
+            authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics,
+            readPeer: { try? PeerCertificate(der: $0) })
+        self.cache = cache
+        self.health = health
+        self.options = options
+        bootstrapClient = KubeClient(InProcessTransport(path, user: Self.identity, userAgent: "kube-apiserver-1.36/kastell"))
+    }
+
+    /// Creates the cluster's own objects, after which the server is ready.
+    package func bootstrap() async throws {
+        try await Bootstrap(
+            client: bootstrapClient, serviceAddress: options.serviceRange.first, serviceRange: options.serviceRange.text, apiPort: options.apiPort
+        ).run()
+        health.setReady()
+    }
+
+    /// Says on `/readyz` that the server goes down.
+    package func announceShutdown() { health.setShuttingDown() }
+
+    /// A client for a component of this process.
+    package func client(for user: UserInfo, userAgent: String) -> KubeClient {
+        KubeClient(InProcessTransport(path, user: user, userAgent: userAgent))
+    }
+}

@@ -1,0 +1,46 @@
+package import KubeModel
+package import Store
+import Synchronization
+
+/// The whole state of the cluster in memory, kept up to date by the store before a write is acknowledged.
+package final class ObjectCache: Sendable {
+    private let resources: [GroupResource: ResourceCache]
+    /// Resources that are not served any more are kept in the store untouched.
+    private let applied = Mutex(Revision(rawValue: 0))
+    private let failed = Mutex<String?>(nil)
+
+    init(resources: [(GroupResource, fieldKeys: [String])]) {
+        var map: [GroupResource: ResourceCache] = [:]
+        for (resource, keys) in resources { map[resource] = ResourceCache(resource: resource, fieldKeys: keys) }
+        self.resources = map
+    }
+
+    package subscript(_ resource: GroupResource) -> ResourceCache? { resources[resource] }
+    var all: Dictionary<GroupResource, ResourceCache>.Values { resources.values }
+
+    /// Every change up to this revision is in the cache.
+    package var revision: Revision { applied.withLock { $0 } }
+
+    /// Why the cache is not to be trusted; nil when it is.
+    package var failure: String? { failed.withLock { $0 } }
+
+    /// Takes in durable changes. Called by the store's writer, in the order of revisions.
+    package func apply(_ changes: [StoreEvent]) {
+        for change in changes {
+            do {
+                try resources[change.resource]?.apply(change)
+            } catch {
+                failed.withLock { $0 = "the object at \(change.key) cannot be read: \(error)" }
+            }
+        }
+        if let last = changes.last { applied.withLock { $0 = max($0, last.revision) } }
+    }
+
+    /// Reads all live objects of an opened store.
+    package func load(from store: Store) throws {
+        try store.forEachLive { entry in try resources[entry.resource]?.load(key: entry.key, value: entry.value, revision: entry.revision) }
+        let current = store.currentRevision
+        for resource in resources.values { resource.forget(before: current) }
+        applied.withLock { $0 = current }
+    }
+}

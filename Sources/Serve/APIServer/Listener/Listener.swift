@@ -1,0 +1,140 @@
+package import KubeModel
+import Logging
+package import NIOCore
+import NIOHTTP1
+import NIOHTTP2
+import NIOPosix
+package import NIOSSL
+import NIOTLS
+import Synchronization
+
+/// What a connection may cost.
+package struct ListenerLimits: Sendable {
+    /// The most bytes of a request's body (kube-apiserver: 3 MiB).
+    package var bodyBytes = 3 * 1024 * 1024
+    /// The most bytes of a request's headers.
+    package var headerBytes = 64 * 1024
+    /// How long a client may take to send a whole request.
+    package var requestTime = TimeAmount.seconds(60)
+    /// How long a connection may stand idle.
+    package var idleTime = TimeAmount.seconds(600)
+    /// The most requests at once on one HTTP/2 connection.
+    package var concurrentStreams = 1000
+    package init() {}
+}
+
+/// The TLS context for new connections; replaced when a certificate is renewed. Open connections keep theirs.
+package final class TLSContextHolder: Sendable {
+    // A lock and no actor: the channel initialiser runs on an event loop and needs the context at once.
+    private let current: Mutex<NIOSSLContext>
+    package init(_ context: NIOSSLContext) { current = Mutex(context) }
+    package var context: NIOSSLContext { current.withLock { $0 } }
+    /// Serves `context` to every connection from now on.
+    package func replace(_ context: NIOSSLContext) { current.withLock { $0 = context } }
+}
+
+/// The API server's socket: TLS only, HTTP/1.1 and HTTP/2 by ALPN.
+package final class Listener: Sendable {
+    private let channel: any Channel
+    private let open: OpenConnections
+
+    /// The port that is listened on.
+    package var port: Int { channel.localAddress?.port ?? 0 }
+
+    private init(channel: any Channel, open: OpenConnections) {
+        self.channel = channel
+        self.open = open
+    }
+
+    /// Binds `address` and serves requests with `path`.
+    ///
+    /// - Throws: `IOError` when the address cannot be bound.
+    package static func bind(
+        address: String, port: Int, tls: TLSContextHolder, path: RequestPath, group: any EventLoopGroup, limits: ListenerLimits = .init()
+    ) async throws -> Listener {
+        let open = OpenConnections()
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+                    try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleTime))
+                    try channel.pipeline.syncOperations.addHandler(IdleCloser())
+                    open.add(channel)
+                }.flatMap {
+                    channel.configureHTTP2SecureUpgrade(
+                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits) },
+                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits) })
+                }
+            }
+        return Listener(channel: try await bootstrap.bind(host: address, port: port).get(), open: open)
+    }
+
+    private static func http1(_ channel: any Channel, path: RequestPath, limits: ListenerLimits) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, isStream: false))
+        }
+    }
+
+    private static func http2(_ channel: any Channel, path: RequestPath, limits: ListenerLimits) -> EventLoopFuture<Void> {
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.concurrentStreams),
+            HTTP2Setting(parameter: .initialWindowSize, value: 1 << 20),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
+        ]
+        // client-go pings and cancels watches by the hundred; the defaults would take that for an attack.
+        connection.controlFrameRateLimit.maximumCount = 10_000
+        var stream = NIOHTTP2Handler.StreamConfiguration()
+        stream.streamResetFrameRateLimit.maximumCount = 10_000
+        return channel.configureHTTP2Pipeline(mode: .server, connectionConfiguration: connection, streamConfiguration: stream) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
+                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, isStream: true))
+            }
+        }.map { _ in }
+    }
+
+    /// Takes no further connections, ends watches, and closes when the requests under way are answered or `grace` is
+    /// over.
+    package func shutDown(grace: Duration) async {
+        try? await channel.close().get()
+        await open.closeAll(grace: grace)
+    }
+}
+
+/// The connections that are open, so that a shutdown can end them.
+final class OpenConnections: Sendable {
+    // A lock and no actor: added to and removed from on event loops.
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+    func add(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        channels.withLock { $0[id] = channel }
+        channel.closeFuture.whenComplete { [weak self] _ in _ = self?.channels.withLock { $0.removeValue(forKey: id) } }
+    }
+
+    func closeAll(grace: Duration) async {
+        let all = channels.withLock { Array($0.values) }
+        for channel in all { channel.pipeline.fireUserInboundEventTriggered(ServerShutdown()) }
+        let clock = ContinuousClock()
+        let end = clock.now + grace
+        while clock.now < end, channels.withLock({ !$0.isEmpty }) { try? await Task.sleep(for: .milliseconds(5)) }
+        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+    }
+}
+
+/// Told to every connection when the server goes down.
+struct ServerShutdown: Sendable {}
+
+/// Closes a connection on which nothing has happened for too long.
+private final class IdleCloser: ChannelInboundHandler {
+    typealias InboundIn = Any
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
+    }
+}

@@ -1,0 +1,74 @@
+package import CertificateAuthority
+package import JSONValue
+package import NIOCore
+package import NIOHTTP1
+package import PolicyModel
+
+/// Who stands at the other end of a request, before authentication.
+package enum RequestOrigin: Sendable {
+    /// A connection over TLS, with what the peer's verified certificate says, if it showed one.
+    case network(peer: PeerCertificate?, remoteAddress: String)
+    /// A component of this process, by the credential that it was given at start.
+    case inProcess(UserInfo)
+}
+
+/// One request with its whole body, however it came.
+package struct APIRequest: Sendable {
+    package var method: String
+    /// The decoded path without the query.
+    package var path: String
+    package var query: QueryParameters
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
+    package var origin: RequestOrigin
+    package var info: RequestInfo
+
+    /// - Parameter uri: path and query as the client sent them.
+    package init(method: String, uri: String, headers: HTTPHeaders = [:], body: [UInt8] = [], origin: RequestOrigin) {
+        let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        self.method = method
+        path = QueryParameters.decoded(parts.first ?? "/")
+        query = parts.count > 1 ? QueryParameters(parts[1]) : QueryParameters()
+        self.headers = headers
+        self.body = body
+        self.origin = origin
+        info = RequestInfo(method: method, path: path, query: query)
+    }
+
+    /// The user agent; its first part is the default field manager.
+    var userAgent: String { headers.first(name: "user-agent") ?? "" }
+}
+
+/// What is answered.
+package struct APIResponse: Sendable {
+    package enum Body: Sendable {
+        case bytes(ByteBuffer)
+        /// A watch: frames are written as they come, until it ends.
+        case watch(WatchStream)
+    }
+    package var status: Int
+    package var contentType: String
+    /// Further headers.
+    package var headers: [(String, String)] = []
+    package var body: Body
+
+    package init(status: Int, contentType: String = "application/json", headers: [(String, String)] = [], body: Body) {
+        self.status = status
+        self.contentType = contentType
+        self.headers = headers
+        self.body = body
+    }
+
+    package init(status: Int, text: String) {
+        self.init(status: status, contentType: "text/plain; charset=utf-8", headers: [("x-content-type-options", "nosniff")], body: .bytes(ByteBuffer(string: text)))
+    }
+
+    package init(status: Int, json: JSON, headers: [(String, String)] = []) {
+        self.init(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: json.bytes + [0x0A])))
+    }
+
+    package init(status: Int, bytes: [UInt8]) { self.init(status: status, body: .bytes(ByteBuffer(bytes: bytes))) }
+
+    /// The path is served by nobody.
+    static var pageNotFound: APIResponse { APIResponse(status: 404, text: "404 page not found\n") }
+}

@@ -1,0 +1,65 @@
+package import CertificateAuthority
+import JSONValue
+package import KubeModel
+import NIOCore
+import PolicyModel
+
+/// What a request gets: an answer at once, from the cache, or one that takes a write to the store.
+package enum Outcome: Sendable {
+    case now(APIResponse)
+    case later(@Sendable () async -> APIResponse)
+}
+
+/// The way of every request, from the wire and from inside the process alike.
+///
+/// Each stage takes what only the stage before can make, so that skipping one does not compile.
+package final class RequestPath: Sendable {
+    let authenticate: Authenticate
+    let authorize: Authorize
+    let router: Router
+    let metrics: RequestMetrics
+    /// Reads what a verified client certificate says, from its DER form.
+    package let readPeer: @Sendable ([UInt8]) -> PeerCertificate?
+
+    init(
+        authenticate: Authenticate, authorize: Authorize, router: Router, metrics: RequestMetrics,
+        readPeer: @escaping @Sendable ([UInt8]) -> PeerCertificate?
+    ) {
+        self.authenticate = authenticate
+        self.authorize = authorize
+        self.router = router
+        self.metrics = metrics
+        self.readPeer = readPeer
+    }
+
+    /// Answers a request. Reads are answered on the caller's thread.
+    package func respond(to request: APIRequest) -> Outcome {
+        let started = ContinuousClock.now
+        do {
+            let identified = try authenticate.identify(request)
+            let authorized = try authorize.decide(identified)
+            switch try router.serve(authorized) {
+            case .now(let response):
+                metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
+                return .now(response)
+            case .later(let work):
+                return .later { [metrics] in
+                    let response = await work()
+                    metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
+                    return response
+                }
+            }
+        } catch {
+            metrics.record(request.info, code: error.code, seconds: started.duration(to: .now))
+            return .now(Self.refusal(error))
+        }
+    }
+
+    /// The answer that an error makes.
+    static func refusal(_ error: StatusError) -> APIResponse {
+        var headers: [(String, String)] = []
+        if let seconds = error.details?.retryAfterSeconds, seconds > 0 { headers.append(("retry-after", String(seconds))) }
+        if error.code == 403 { headers.append(("x-content-type-options", "nosniff")) }
+        return APIResponse(status: error.code, json: error.json, headers: headers)
+    }
+}

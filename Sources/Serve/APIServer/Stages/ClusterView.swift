@@ -1,0 +1,39 @@
+import Admission
+import JSONValue
+import KubeModel
+import Synchronization
+
+/// What admission asks of the cluster's state, by name.
+struct ClusterView: Sendable {
+    let registry: Registry
+    let cache: ObjectCache
+
+    private func object(_ plural: String, group: String, key: String) -> JSON? {
+        cache[GroupResource(group: group, resource: plural)]?[key]?.tree
+    }
+
+    /// All objects of a small, cluster-scoped resource such as storage classes.
+    func objects(_ plural: String, group: String) -> [JSON] {
+        let resource = GroupResource(group: group, resource: plural)
+        return cache[resource]?.objects(prefix: StorageKey.folder(of: resource)).map(\.tree) ?? []
+    }
+
+    func namespaceState(_ name: String) -> NamespaceLifecycle.State {
+        guard let namespace = object("namespaces", group: "", key: "/registry/namespaces/\(name)") else { return .absent }
+        return namespace["status"]?["phase"]?.string == "Terminating" || namespace["metadata"]?["deletionTimestamp"] != nil ? .terminating : .active
+    }
+
+    func serviceAccount(namespace: String, name: String) -> JSON? {
+        object("serviceaccounts", group: "", key: "/registry/serviceaccounts/\(namespace)/\(name)")
+    }
+
+    func priorityClass(_ name: String) -> JSON? {
+        object("priorityclasses", group: "scheduling.k8s.io", key: "/registry/priorityclasses/\(name)")
+    }
+
+    /// The class for pods that name none: of several, the one of the lowest value.
+    var defaultPriorityClass: JSON? {
+        objects("priorityclasses", group: "scheduling.k8s.io").filter { $0["globalDefault"]?.bool == true }
+            .min { ($0["value"]?.int ?? 0) < ($1["value"]?.int ?? 0) }
+    }
+}

@@ -1,0 +1,105 @@
+import JSONValue
+import KubeModel
+import ObjectDefaults
+import ObjectValidation
+import PolicyModel
+import RBAC
+
+/// The kinds that are asked and answered, never stored: access reviews, token reviews, who am I.
+///
+/// Source: authorization.k8s.io/v1 and authentication.k8s.io/v1 of Kubernetes 1.36.
+struct Reviews: Sendable {
+    let registry: Registry
+    let reader: ObjectReader
+    let writer: ObjectWriter
+    let authorizer: Authorizer
+    let authenticate: Authenticate
+    let subresources: Subresources
+
+    func serve(_ request: AuthorizedRequest, _ resource: ServedResource) throws(StatusError) -> Outcome {
+        let kind = resource.facts.groupVersionKind
+        if kind.group.isEmpty, kind.kind == "Binding" { return subresources.bind(request, resource) }
+        let options = try WriteOptions(request.request, kind: "CreateOptions")
+        let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+        var object = body.object
+        let negotiation = try reader.negotiate(request.request)
+        if resource.facts.isNamespaced {
+            let given = object["metadata"]?["namespace"]?.string ?? ""
+            if !given.isEmpty, given != request.info.namespace {
+                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+            }
+            object[path: "metadata", "namespace"] = .string(request.info.namespace)
+        }
+        let errors = ObjectValidation.validateCreate(object, kind: kind, namespaced: resource.facts.isNamespaced)
+        if !errors.isEmpty { throw .invalid(kind.kind, group: kind.group, name: object["metadata"]?["name"]?.string ?? "", errors) }
+        switch kind.kind {
+        case "SubjectAccessReview", "LocalSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: Self.subject(object["spec"] ?? [:]))
+        case "SelfSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: request.user)
+        case "SelfSubjectRulesReview":
+            object["status"] = authorizer.rules(for: request.user, namespace: object["spec"]?["namespace"]?.string ?? "").status
+        case "SelfSubjectReview": object["status"] = ["userInfo": Self.json(request.user)]
+        case "TokenReview": object["status"] = tokenReview(object["spec"] ?? [:])
+        default: throw .methodNotAllowed
+        }
+        object[path: "metadata", "creationTimestamp"] = kind.kind == "SelfSubjectReview" ? .string(reader.clock().description) : nil
+        if kind.kind != "SelfSubjectReview", let manager = managed(object, resource: resource, options: options) {
+            object[path: "metadata", "managedFields"] = manager
+        }
+        return .now(reader.answer(request, resource, negotiation: negotiation).tree(object, status: 201, warnings: body.warnings))
+    }
+
+    private func managed(_ object: JSON, resource: ServedResource, options: WriteOptions) -> JSON? {
+        var plain = object
+        plain["status"] = nil
+        let updated = Strategies.managedUpdate(
+            live: nil, new: plain, options: options, resource: resource, subresource: nil, registry: registry, now: reader.clock())
+        return updated["metadata"]?["managedFields"]
+    }
+
+    private static func subject(_ spec: JSON) -> UserInfo {
+        var extra: [String: [String]] = [:]
+        for (key, values) in spec["extra"]?.object ?? JSONObject() { extra[key.lowercased()] = values.strings }
+        return UserInfo(name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "", groups: spec["groups"]?.strings ?? [], extra: extra)
+    }
+
+    private func accessReview(_ spec: JSON, user: UserInfo) -> JSON {
+        let attributes: AccessAttributes
+        if let resource = spec["resourceAttributes"] {
+            attributes = AccessAttributes(
+                user: user, verb: resource["verb"]?.string ?? "", namespace: resource["namespace"]?.string ?? "",
+                apiGroup: resource["group"]?.string ?? "", apiVersion: resource["version"]?.string ?? "",
+                resource: resource["resource"]?.string ?? "", subresource: resource["subresource"]?.string ?? "",
+                name: resource["name"]?.string ?? "")
+        } else {
+            attributes = AccessAttributes(
+                user: user, verb: spec["nonResourceAttributes"]?["verb"]?.string ?? "", path: spec["nonResourceAttributes"]?["path"]?.string ?? "")
+        }
+        return authorizer.review(attributes)
+    }
+
+    private func tokenReview(_ spec: JSON) -> JSON {
+        let token = spec["token"]?.string ?? ""
+        let audiences = spec["audiences"]?.strings ?? []
+        switch authenticate.review(token: token, audiences: audiences) {
+        case .success(let found):
+            var status: JSON = ["authenticated": true, "user": Self.json(found.user)]
+            if !found.audiences.isEmpty { status["audiences"] = JSON(found.audiences) }
+            return status
+        case .failure(let refusal):
+            return refusal.message.isEmpty ? ["user": [:]] : ["user": [:], "error": .string(refusal.message)]
+        }
+    }
+
+    /// A user as `authentication.k8s.io/v1` writes it.
+    static func json(_ user: UserInfo) -> JSON {
+        var object: JSON = ["username": .string(user.name)]
+        if !user.uid.isEmpty { object["uid"] = .string(user.uid) }
+        if !user.groups.isEmpty { object["groups"] = JSON(user.groups) }
+        if !user.extra.isEmpty {
+            var extra = JSONObject()
+            for (key, values) in user.extra.sorted(by: { $0.key < $1.key }) { extra[key] = JSON(values) }
+            object["extra"] = .object(extra)
+        }
+        return object
+    }
+}

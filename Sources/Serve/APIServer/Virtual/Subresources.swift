@@ -1,0 +1,241 @@
+import JSONValue
+import KubeModel
+import ObjectDefaults
+import ObjectValidation
+import PolicyModel
+
+/// The subresources that are not merely another face of their object.
+struct Subresources: Sendable {
+    let registry: Registry
+    let reader: ObjectReader
+    let writer: ObjectWriter
+    let deleter: ObjectDeleter
+    let tokens: TokenIssuer
+
+    func serves(_ resource: ServedResource, _ subresource: ResourceFacts.Subresource) -> Bool {
+        switch subresource.name {
+        case "scale", "binding", "eviction", "token", "log", "exec", "attach", "portforward", "proxy", "finalize": true
+        default: false
+        }
+    }
+
+    func serve(_ request: AuthorizedRequest, _ resource: ServedResource, _ subresource: ResourceFacts.Subresource) throws(StatusError) -> Outcome {
+        switch subresource.name {
+        case "scale": return try scale(request, resource)
+        case "binding": return bind(request, resource)
+        case "eviction": return evict(request, resource)
+        case "token": return token(request, resource)
+        case "finalize": return finalize(request, resource)
+        default:
+            // These lead to the node that runs the pod.
+            let object = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
+            throw StatusError(
+                code: 503, reason: "ServiceUnavailable",
+                message: "\(subresource.name) of \(resource.facts.plural) \(goQuoted(object.name)) needs the node that it runs on, and no node is connected")
+        }
+    }
+
+    // MARK: Scale
+
+    private func scale(_ request: AuthorizedRequest, _ resource: ServedResource) throws(StatusError) -> Outcome {
+        let kind = resource.facts.groupVersionKind
+        let scaleKind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
+        if request.info.verb == "get" {
+            let negotiation = try reader.negotiate(request.request)
+            let object = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
+            guard let scale = ObjectConversion.scale(of: object.tree, kind: kind) else { throw Router.noSuchResource }
+            return .now(reader.answer(request, resource, negotiation: negotiation).tree(scale))
+        }
+        let writer = writer
+        let registry = registry
+        let reader = reader
+        return .later {
+            await Router.answering {
+                let negotiation = try reader.negotiate(request.request)
+                let options = try WriteOptions(request.request, kind: request.info.verb == "patch" ? "PatchOptions" : "UpdateOptions")
+                let body = request.info.verb == "update"
+                    ? try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: scaleKind) : nil
+                let result = try await writer.update(request, resource, subresource: "scale", options: options, mayCreate: false) {
+                    current throws(StatusError) in
+                    guard let current, let scale = ObjectConversion.scale(of: current, kind: kind) else { throw Router.noSuchResource }
+                    var wanted = scale
+                    if let body { wanted = body.object } else {
+                        wanted = try ScalePatch.apply(request.request, to: scale, catalog: registry.catalog, validation: options.fieldValidation)
+                    }
+                    let errors = ObjectValidation.validateCreate(wanted, kind: scaleKind, namespaced: true)
+                    if !errors.isEmpty { throw .invalid("Scale", group: "autoscaling", name: request.info.name, errors) }
+                    var object = ObjectConversion.applyScale(wanted, to: current, kind: kind)
+                    let version = wanted["metadata"]?["resourceVersion"]
+                    object["metadata"]?["resourceVersion"] = version == scale["metadata"]?["resourceVersion"] && body == nil ? nil : version
+                    return .init(object: object, warnings: body?.warnings ?? [], isFromPresent: true)
+                }
+                guard case .stored(let stored) = result.content, let answer = ObjectConversion.scale(of: stored.tree, kind: kind) else {
+                    throw StatusError.internalError("the scaled object was not stored")
+                }
+                return reader.answer(request, resource, negotiation: negotiation).tree(answer, warnings: result.warnings)
+            }
+        }
+    }
+
+    // MARK: Binding
+
+    /// Puts a pod on a node (`pods/binding`, or the older `bindings`).
+    func bind(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
+        let registry = registry
+        let writer = writer
+        let reader = reader
+        return .later {
+            await Router.answering {
+                let negotiation = try reader.negotiate(request.request)
+                guard let pods = registry["", "v1", "pods"] else { throw Router.noSuchResource }
+                let options = try WriteOptions(request.request, kind: "CreateOptions")
+                let bindingKind = GroupVersionKind(group: "", version: "v1", kind: "Binding")
+                let body = try RequestBody.object(
+                    request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: bindingKind)
+                let binding = body.object
+                let name = request.info.name.isEmpty ? binding["metadata"]?["name"]?.string ?? "" : request.info.name
+                let errors = PodBinding.check(binding)
+                if !errors.isEmpty { throw StatusError(code: 500, reason: "", message: errors.aggregateMessage) }
+                let target = request.naming(name)
+                let result = try await writer.update(target, pods, subresource: "binding", options: options, mayCreate: false) {
+                    current throws(StatusError) in
+                    guard let current else { throw .notFound(GroupResource(group: "", resource: "pods"), name: name) }
+                    return .init(object: try PodBinding.bind(current, binding, name: name, now: reader.clock()), isFromPresent: true)
+                }
+                return reader.answer(request, resource, negotiation: negotiation).document(
+                    ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], status: 201, warnings: result.warnings)
+            }
+        }
+    }
+
+    // MARK: Eviction
+
+    /// Deletes a pod unless a disruption budget forbids it.
+    private func evict(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
+        let registry = registry
+        let deleter = deleter
+        let reader = reader
+        return .later {
+            await Router.answering {
+                let negotiation = try reader.negotiate(request.request)
+                let options = try WriteOptions(request.request, kind: "CreateOptions")
+                let kind = GroupVersionKind(group: "policy", version: "v1", kind: "Eviction")
+                let body = try RequestBody.object(
+                    request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: kind)
+                let pod = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
+                var delete = try DeleteOptions(request.request.withoutBody, catalog: registry.catalog)
+                delete.gracePeriodSeconds = body.object["deleteOptions"]?["gracePeriodSeconds"]?.int
+                delete.preconditionUID = body.object["deleteOptions"]?["preconditions"]?["uid"]?.string
+                delete.isDryRun = options.isDryRun || (body.object["deleteOptions"]?["dryRun"]?.strings ?? []).contains("All")
+                try DisruptionBudget.check(pod, cache: reader.cache)
+                _ = try await deleter.delete(request, resource, namespace: pod.namespace, name: pod.name, options: delete)
+                return reader.answer(request, resource, negotiation: negotiation).document(
+                    ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], status: 201)
+            }
+        }
+    }
+
+    // MARK: Namespace finalize
+
+    /// Replaces the finalizers of a namespace, and nothing else of it.
+    private func finalize(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
+        let registry = registry
+        let writer = writer
+        let reader = reader
+        return .later {
+            await Router.answering {
+                let negotiation = try reader.negotiate(request.request)
+                let options = try WriteOptions(request.request, kind: "UpdateOptions")
+                let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+                let result = try await writer.update(request, resource, subresource: "finalize", options: options, mayCreate: false) {
+                    current throws(StatusError) in
+                    guard var object = current else { throw Router.noSuchResource }
+                    object[path: "spec", "finalizers"] = body.object["spec"]?["finalizers"]
+                    object["metadata"]?["resourceVersion"] = body.object["metadata"]?["resourceVersion"]
+                    return .init(object: object, warnings: body.warnings, isFromPresent: true)
+                }
+                return result.response(reader.answer(request, resource, negotiation: negotiation), include: nil)
+            }
+        }
+    }
+
+    // MARK: Service account tokens
+
+    private func token(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
+        let registry = registry
+        let reader = reader
+        let tokens = tokens
+        return .later {
+            await Router.answering {
+                let negotiation = try reader.negotiate(request.request)
+                let options = try WriteOptions(request.request, kind: "CreateOptions")
+                let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
+                let body = try RequestBody.object(
+                    request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: kind)
+                let account = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
+                let answer = try tokens.issue(body.object, account: account, user: request.user, reader: reader)
+                return reader.answer(request, resource, negotiation: negotiation).tree(answer, status: 201, warnings: body.warnings)
+            }
+        }
+    }
+}
+
+/// What a binding does to a pod. Pure.
+enum PodBinding {
+    static func check(_ binding: JSON) -> [FieldError] {
+        var errors: [FieldError] = []
+        let kind = binding["target"]?["kind"]?.string ?? ""
+        if !kind.isEmpty, kind != "Node" { errors.append(.notSupported("target.kind", .string(kind), ["Node", "<empty>"])) }
+        if (binding["target"]?["name"]?.string ?? "").isEmpty { errors.append(.required("target.name")) }
+        return errors
+    }
+
+    static func bind(_ pod: JSON, _ binding: JSON, name: String, now: Timestamp) throws(StatusError) -> JSON {
+        let resource = GroupResource(group: "", resource: "pods/binding")
+        let node = pod["spec"]?["nodeName"]?.string ?? ""
+        if pod["metadata"]?["deletionTimestamp"]?.string != nil {
+            throw .conflict(resource, name: name, "pod \(name) is being deleted, cannot be assigned to a host")
+        }
+        if !node.isEmpty { throw .conflict(resource, name: name, "pod \(name) is already assigned to node \(goQuoted(node))") }
+        if !(pod["spec"]?["schedulingGates"]?.array ?? []).isEmpty {
+            throw .conflict(resource, name: name, "pod \(name) has non-empty .spec.schedulingGates")
+        }
+        var object = pod
+        object["metadata"]?["resourceVersion"] = nil
+        object[path: "spec", "nodeName"] = binding["target"]?["name"]
+        for field in ["annotations", "labels"] {
+            for (key, value) in binding["metadata"]?[field]?.object ?? JSONObject() {
+                if field == "labels", object["metadata"]?["labels"]?[key] != nil { continue }
+                object[path: "metadata", field, key] = value
+            }
+        }
+        var conditions = (object["status"]?["conditions"]?.array ?? []).filter { $0["type"]?.string != "PodScheduled" }
+        conditions.append(["type": "PodScheduled", "status": "True", "lastProbeTime": .null, "lastTransitionTime": .string(now.description)])
+        object[path: "status", "conditions"] = .array(conditions)
+        return object
+    }
+}
+
+/// Whether a pod may be evicted now.
+enum DisruptionBudget {
+    static func check(_ pod: CachedObject, cache: ObjectCache) throws(StatusError) {
+        let budgets = cache[GroupResource(group: "policy", resource: "poddisruptionbudgets")]?.objects(prefix: "/registry/poddisruptionbudgets/\(pod.namespace)/") ?? []
+        let tree = pod.tree
+        let phase = tree["status"]?["phase"]?.string ?? ""
+        // A pod that does not run disrupts nobody.
+        if ["Pending", "Succeeded", "Failed"].contains(phase) || tree["metadata"]?["deletionTimestamp"]?.string != nil { return }
+        let matching = budgets.map(\.tree).filter { LabelSelector(object: $0["spec"]?["selector"]).matches(pod.labels) }
+        if matching.count > 1 {
+            throw StatusError(code: 500, reason: "InternalError", message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+        }
+        guard let budget = matching.first else { return }
+        if (budget["status"]?["disruptionsAllowed"]?.int ?? 0) > 0 { return }
+        throw StatusError(
+            code: 429, reason: "TooManyRequests", message: "Cannot evict pod as it would violate the pod's disruption budget.",
+            details: .init(causes: [
+                .init(
+                    reason: "DisruptionBudget",
+                    message: "The disruption budget \(budget["metadata"]?["name"]?.string ?? "") needs \(budget["status"]?["desiredHealthy"]?.int ?? 0) healthy pods and has \(budget["status"]?["currentHealthy"]?.int ?? 0) currently")
+            ]))
+    }
+}

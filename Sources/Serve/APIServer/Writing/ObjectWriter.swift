@@ -1,0 +1,346 @@
+import JSONValue
+import KubeModel
+import ObjectDefaults
+import ObjectPatch
+import ObjectValidation
+import PolicyModel
+import Store
+
+/// Turns an authorized write into an admitted one: reads the body, brings it to its final form, has it admitted and
+/// checked. What it hands on can only be made by ``Admission``.
+struct ObjectWriter: Sendable {
+    let registry: Registry
+    let cache: ObjectCache
+    let store: Store
+    let admission: Admission
+    let committer: Committer
+    let clock: @Sendable () -> Timestamp
+
+    /// How often a write is tried again when another one came between its read and its commit.
+    static let attempts = 10
+
+    // MARK: Create
+
+    func create(_ request: AuthorizedRequest, _ resource: ServedResource) async throws -> WriteResult {
+        let options = try WriteOptions(request.request, kind: "CreateOptions")
+        let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+        return try await create(request, resource, object: body.object, options: options, warnings: body.warnings)
+    }
+
+    func create(
+        _ request: AuthorizedRequest, _ resource: ServedResource, object given: JSON, options: WriteOptions, warnings: [String] = []
+    ) async throws -> WriteResult {
+        guard let storage = resource.storage else { throw StatusError.methodNotAllowed }
+        var object = given
+        try bindNamespace(&object, request: request, resource: resource)
+        let now = clock()
+        let facts = resource.facts
+        let generateName = object["metadata"]?["generateName"]?.string ?? ""
+        let isGenerated = (object["metadata"]?["name"]?.string ?? "").isEmpty && !generateName.isEmpty
+        var tries = 0
+        while true {
+            tries += 1
+            var candidate = object
+            // What only the server sets is dropped before anyone can claim it.
+            for field in ["resourceVersion", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"]
+            where field != "resourceVersion" && field != "managedFields" {
+                candidate["metadata"]?[field] = nil
+            }
+            if let version = object["metadata"]?["resourceVersion"]?.string, !version.isEmpty, version != "0" {
+                throw StatusError(code: 500, reason: "", message: "resourceVersion should not be set on objects to be created")
+            }
+            candidate["metadata"]?["resourceVersion"] = nil
+            if isGenerated { candidate["metadata"]?["name"] = .string(Identifiers.name(generateName: generateName)) }
+            var ownerWarnings: [String] = []
+            Metadata.dedupOwnerReferences(&candidate, warnings: &ownerWarnings)
+            candidate = ManagedFields.update(
+                live: nil, new: candidate, manager: options.fieldManager, apiVersion: facts.groupVersion, subresource: nil, type: resource.type,
+                catalog: registry.catalog, kind: facts.groupVersionKind, now: now.description)
+            let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
+            let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+                object[path: "metadata", "uid"] = .string(Identifiers.uid())
+                object[path: "metadata", "creationTimestamp"] = .string(now.description)
+                let context = StrategyContext(user: request.user, now: now)
+                ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: context)
+                let errors = ObjectValidation.validateCreate(object, kind: facts.groupVersionKind, namespaced: facts.isNamespaced)
+                if !errors.isEmpty {
+                    throw .invalid(facts.kind, group: facts.group, name: object["metadata"]?["name"]?.string ?? "", errors)
+                }
+            }
+            let stored = try encode(admitted.object, resource: resource, storage: storage)
+            let key = resource.key(namespace: admitted.namespace, name: admitted.name)
+            let all = warnings + ownerWarnings + admitted.warnings
+                + ObjectValidation.warnings(for: admitted.object, old: nil, kind: facts.groupVersionKind)
+            do {
+                let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
+                return WriteResult(object: object, resource: resource, status: 201, warnings: all)
+            } catch let conflict as CommitConflict {
+                _ = conflict
+                admission.settle(proposal.with(admitted.object))
+                if isGenerated, tries < 8 { continue }
+                var error = StatusError.alreadyExists(facts.groupResource, name: admitted.name)
+                if cache[storage.resource]?[key]?.tree["metadata"]?["deletionTimestamp"] != nil {
+                    error.message = "object is being deleted: " + error.message
+                }
+                throw error
+            }
+        }
+    }
+
+    /// Sets the namespace of the path on the object; refuses another one.
+    private func bindNamespace(_ object: inout JSON, request: AuthorizedRequest, resource: ServedResource) throws(StatusError) {
+        if object["metadata"]?.object == nil { object["metadata"] = [:] }
+        guard resource.facts.isNamespaced else {
+            if let namespace = object["metadata"]?["namespace"]?.string, !namespace.isEmpty {
+                throw .badRequest("namespace must be empty for cluster-scoped objects, found \(goQuoted(namespace))")
+            }
+            return
+        }
+        let given = object["metadata"]?["namespace"]?.string ?? ""
+        if !given.isEmpty, given != request.info.namespace {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
+        object["metadata"]?["namespace"] = .string(request.info.namespace)
+    }
+
+    /// The bytes of an object as they are stored: storage version, identity first, without the resource version.
+    func encode(_ object: JSON, resource: ServedResource, storage: ServedResource.Storage) throws(StatusError) -> [UInt8] {
+        var tree = object
+        if resource.needsConversion {
+            guard let converted = ObjectConversion.convert(object, from: resource.facts.groupVersionKind, to: storage.kind) else {
+                throw .internalError("\(resource.facts.groupVersionKind) cannot be converted to \(storage.kind)")
+            }
+            tree = converted
+        }
+        var metadata = tree["metadata"]?.object ?? JSONObject()
+        metadata["resourceVersion"] = nil
+        metadata["selfLink"] = nil
+        metadata.moveToFront("namespace")
+        metadata.moveToFront("name")
+        var writer = JSONWriter(capacity: 2048)
+        writer.raw("{\"kind\":\"\(storage.kind.kind)\",\"apiVersion\":\"\(storage.kind.groupVersion)\",\"metadata\":")
+        writer.write(metadata)
+        for (key, value) in tree.object ?? JSONObject() where key != "kind" && key != "apiVersion" && key != "metadata" {
+            writer.byte(0x2C)
+            writer.string(key)
+            writer.byte(0x3A)
+            writer.write(value)
+        }
+        writer.byte(0x7D)
+        return writer.bytes
+    }
+
+    // MARK: Update
+
+    /// What an update makes of the present object; nil as the present object means that there is none.
+    typealias Change = @Sendable (_ current: JSON?) throws(StatusError) -> ChangedObject
+
+    /// The new object of an update and what was found on the way.
+    struct ChangedObject: Sendable {
+        var object: JSON
+        var warnings: [String] = []
+        /// Field ownership has been computed already (server-side apply).
+        var hasManagedFields = false
+        /// Made by changing the present object: needs no resource version.
+        var isFromPresent = false
+    }
+
+    func put(_ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?) async throws -> WriteResult {
+        let options = try WriteOptions(request.request, kind: "UpdateOptions")
+        let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+        var object = body.object
+        let name = object["metadata"]?["name"]?.string ?? ""
+        if name.isEmpty {
+            if resource.facts.isNamespaced || object["metadata"]?["name"] == nil {
+                throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))").orNameless(name)
+            }
+        }
+        if name != request.info.name {
+            throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))")
+        }
+        try bindNamespace(&object, request: request, resource: resource)
+        return try await update(request, resource, subresource: subresource, options: options, mayCreate: subresource == nil && StorageTraits(resource.facts.groupResource).createsOnUpdate) {
+            [object, warnings = body.warnings] _ in ChangedObject(object: object, warnings: warnings)
+        }
+    }
+
+    func patch(_ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?) async throws -> WriteResult {
+        let options = try WriteOptions(request.request, kind: "PatchOptions")
+        let patch = try RequestPatch(request.request, resource: resource, options: options, registry: registry, now: clock())
+        let isApply = patch.isApply
+        return try await update(request, resource, subresource: subresource, options: options, mayCreate: isApply && subresource == nil) {
+            current throws(StatusError) in try patch.apply(to: current, subresource: subresource)
+        }
+    }
+
+    /// Reads, changes, admits and commits until no other write came between.
+    func update(
+        _ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?, options: WriteOptions, mayCreate: Bool, change: Change
+    ) async throws -> WriteResult {
+        guard let storage = resource.storage, let objects = cache[storage.resource] else { throw StatusError.methodNotAllowed }
+        let facts = resource.facts
+        let key = resource.key(namespace: request.info.namespace, name: request.info.name)
+        for attempt in 1...Self.attempts {
+            guard let current = objects[key] else {
+                guard mayCreate else { throw StatusError.notFound(facts.groupResource, name: request.info.name) }
+                let changed = try change(nil)
+                var object = changed.object
+                if object["metadata"]?["uid"]?.string.map({ !$0.isEmpty }) == true {
+                    throw StatusError.conflict(
+                        facts.groupResource, name: request.info.name,
+                        "Precondition failed: UID in precondition: \(object["metadata"]?["uid"]?.string ?? ""), UID in object meta: ")
+                }
+                object["metadata"]?["resourceVersion"] = nil
+                return try await create(request, resource, object: object, options: options, warnings: changed.warnings)
+            }
+            let old = served(current, resource: resource)
+            let changed = try change(old)
+            if let result = try await attemptUpdate(
+                request, resource, storage: storage, subresource: subresource, options: options, current: current, old: old, changed: changed)
+            {
+                return result
+            }
+            if attempt == Self.attempts { break }
+        }
+        throw StatusError.conflict(
+            facts.groupResource, name: request.info.name,
+            "the object has been modified; please apply your changes to the latest version and try again")
+    }
+
+    func served(_ object: CachedObject, resource: ServedResource) -> JSON {
+        let tree = object.tree
+        guard let storage = resource.storage, resource.needsConversion else { return tree }
+        return ObjectConversion.convert(tree, from: storage.kind, to: resource.facts.groupVersionKind) ?? tree
+    }
+
+    /// One attempt; nil when another write came between and the attempt may be repeated.
+    private func attemptUpdate(
+        _ request: AuthorizedRequest, _ resource: ServedResource, storage: ServedResource.Storage, subresource: String?, options: WriteOptions,
+        current: CachedObject, old: JSON, changed: ChangedObject
+    ) async throws -> WriteResult? {
+        let facts = resource.facts
+        let name = request.info.name
+        var object = changed.object
+        if object["metadata"]?.object == nil { object["metadata"] = [:] }
+        let isPinned = try checkPreconditions(object, isFromPresent: changed.isFromPresent, current: current, resource: resource)
+        let now = clock()
+        object["metadata"]?["uid"] = old["metadata"]?["uid"]
+        object["metadata"]?["resourceVersion"] = nil
+        var oldPlain = old
+        oldPlain["metadata"]?["resourceVersion"] = nil
+        var warnings = changed.warnings
+        Metadata.dedupOwnerReferences(&object, warnings: &warnings)
+        if !changed.hasManagedFields {
+            object = ManagedFields.update(
+                live: oldPlain, new: object, manager: options.fieldManager, apiVersion: facts.groupVersion, subresource: subresource,
+                type: resource.type, catalog: registry.catalog, kind: facts.groupVersionKind, now: now.description)
+        }
+        let proposal = Proposal(
+            operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
+        let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+            Metadata.carryOver(from: oldPlain, to: &object)
+            let context = StrategyContext(user: request.user, now: now)
+            ObjectStrategy.prepareForUpdate(&object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: context)
+            let errors = ObjectValidation.validateUpdate(object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource)
+            if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+        }
+        warnings += admitted.warnings
+        warnings += ObjectValidation.warnings(for: admitted.object, old: oldPlain, kind: facts.groupVersionKind)
+        let result = admitted.object
+        if Metadata.isUnchanged(result, oldPlain) {
+            return WriteResult(object: current, resource: resource, status: 200, warnings: warnings)
+        }
+        let metadata = result["metadata"]
+        // The last finalizer of an object that waits for its deletion is gone: so is the object.
+        let finalized = metadata?["deletionTimestamp"]?.string != nil && (metadata?["finalizers"]?.array ?? []).isEmpty
+            && (metadata?["deletionGracePeriodSeconds"]?.int ?? 0) == 0
+            && (facts.kind != "Namespace" || (result["spec"]?["finalizers"]?.array ?? []).isEmpty)
+        let bytes = try encode(result, resource: resource, storage: storage)
+        let mutation = Mutation(
+            resource: storage.resource, key: current.key, change: finalized ? .delete : .put(bytes), expect: .revision(current.revision))
+        do {
+            if finalized {
+                _ = try await committer.commit(admitted, [mutation], reading: nil)
+                var answer = result
+                answer["metadata"]?["resourceVersion"] = .string(String(current.revision.rawValue))
+                return WriteResult(tree: answer, resource: resource, status: 200, warnings: warnings)
+            }
+            let object = try await committer.commit(admitted, [mutation], reading: current.key)
+            return WriteResult(object: object, resource: resource, status: 200, warnings: warnings)
+        } catch is CommitConflict {
+            if isPinned {
+                throw StatusError.conflict(
+                    facts.groupResource, name: name, "the object has been modified; please apply your changes to the latest version and try again")
+            }
+            return nil
+        }
+    }
+
+    /// Whether the write names the version that it changes; throws when that is not the present one.
+    private func checkPreconditions(
+        _ object: JSON, isFromPresent: Bool, current: CachedObject, resource: ServedResource
+    ) throws(StatusError) -> Bool {
+        let facts = resource.facts
+        let metadata = object["metadata"]
+        let version = metadata?["resourceVersion"]?.string ?? ""
+        var pinned = false
+        if !version.isEmpty {
+            guard let number = UInt64(version) else {
+                throw StatusError(code: 500, reason: "", message: "strconv.ParseUint: parsing \(goQuoted(version)): invalid syntax")
+            }
+            pinned = number != 0
+            if pinned, number != UInt64(current.revision.rawValue) {
+                throw .conflict(
+                    facts.groupResource, name: current.name,
+                    "the object has been modified; please apply your changes to the latest version and try again")
+            }
+        }
+        if let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
+            throw .conflict(
+                facts.groupResource, name: current.name,
+                "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
+        }
+        if !pinned, !StorageTraits(facts.groupResource).allowsUnconditionalUpdate, !isFromPresent {
+            throw .invalid(
+                facts.kind, group: facts.group, name: current.name,
+                [.init(.invalid, "metadata.resourceVersion", .text("0x0"), "must be specified for an update")])
+        }
+        return pinned
+    }
+}
+
+extension StatusError {
+    static var methodNotAllowed: StatusError {
+        .init(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource", details: .init())
+    }
+
+    /// A body without a name is told so.
+    func orNameless(_ name: String) -> StatusError {
+        name.isEmpty ? .badRequest("name must be provided") : self
+    }
+}
+
+/// What a write answers.
+struct WriteResult: Sendable {
+    enum Content: Sendable {
+        case stored(CachedObject)
+        case tree(JSON)
+    }
+    var content: Content
+    var resource: ServedResource
+    var status: Int
+    var warnings: [String]
+
+    init(object: CachedObject, resource: ServedResource, status: Int, warnings: [String]) {
+        content = .stored(object)
+        self.resource = resource
+        self.status = status
+        self.warnings = warnings
+    }
+    init(tree: JSON, resource: ServedResource, status: Int, warnings: [String]) {
+        content = .tree(tree)
+        self.resource = resource
+        self.status = status
+        self.warnings = warnings
+    }
+}

@@ -1,0 +1,129 @@
+import JSONValue
+import KubeModel
+import ObjectDefaults
+import YAMLValue
+
+/// Reads the object in a request's body: decoded to its type, defaulted, with what was found on the way.
+enum RequestBody {
+    struct Decoded: Sendable {
+        var object: JSON
+        var warnings: [String]
+    }
+
+    /// The content types of whole objects.
+    static func isYAML(_ request: APIRequest) throws(StatusError) -> Bool {
+        let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
+        switch type {
+        case "", "application/json", "*/*": return false
+        case "application/yaml", "application/x-yaml": return true
+        default:
+            throw StatusError(
+                code: 415, reason: "UnsupportedMediaType",
+                message: "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf")
+        }
+    }
+
+    /// The body as JSON, and the members that were named twice.
+    static func parse(_ request: APIRequest) throws(StatusError) -> (value: JSON, duplicates: [String]) {
+        if try isYAML(request) {
+            do {
+                let document = try YAML.parse(request.body)
+                return (document.value, document.duplicateFields)
+            } catch {
+                throw .badRequest("error converting YAML to JSON: \(error)")
+            }
+        }
+        do {
+            let parsed = try JSON.parseReporting(request.body)
+            return (parsed.value, parsed.hasDuplicates ? JSON.duplicateFields(in: request.body) : [])
+        } catch {
+            throw Self.refusal(of: error, body: request.body)
+        }
+    }
+
+    /// The words in which an unreadable body is refused.
+    static func refusal(of error: JSONError, body: [UInt8]) -> StatusError {
+        let text = String(decoding: body.prefix(4096), as: UTF8.self)
+        let what: String
+        switch error.cause {
+        case .unexpectedEnd: what = "unexpected end of JSON input"
+        case .tooDeep: what = "exceeded max depth"
+        default:
+            let found = error.byte.map { String(Character(Unicode.Scalar($0))) } ?? ""
+            what = "invalid character '\(found)' looking for beginning of value"
+        }
+        if body.isEmpty { return .badRequest("EOF") }
+        return .badRequest("couldn't get version/kind; json parse error: \(what)" + (text.isEmpty ? "" : ""))
+    }
+
+    /// The object of a create or update.
+    ///
+    /// - Throws: ``StatusError`` 400 when it is none of `resource`'s kind, 415 when the form is not read here.
+    static func object(
+        _ request: APIRequest, resource: ServedResource, catalog: SchemaCatalog, validation: WriteOptions.FieldValidation,
+        kind expected: GroupVersionKind? = nil
+    ) throws(StatusError) -> Decoded {
+        let (value, duplicates) = try parse(request)
+        return try decode(value, duplicates: duplicates, kind: expected ?? resource.facts.groupVersionKind, catalog: catalog, validation: validation)
+    }
+
+    /// Decodes and defaults a parsed object of a kind.
+    static func decode(
+        _ value: JSON, duplicates: [String], kind: GroupVersionKind, catalog: SchemaCatalog, validation: WriteOptions.FieldValidation
+    ) throws(StatusError) -> Decoded {
+        try checkKind(value, expected: kind)
+        guard let type = catalog.type(of: kind) else { throw .internalError("no type for \(kind)") }
+        var object = value
+        object["kind"] = .string(kind.kind)
+        object["apiVersion"] = .string(kind.groupVersion.description)
+        let decoded = try ObjectDecoding.decode(object, kind: kind, type: type, catalog: catalog)
+        let findings = duplicates.map { "duplicate field \(goQuoted($0))" } + decoded.unknownFields.map { "unknown field \(goQuoted($0))" }
+        var warnings: [String] = []
+        switch validation {
+        case .ignore: break
+        case .warn: warnings = findings
+        case .strict:
+            if !findings.isEmpty {
+                throw .badRequest(
+                    "\(kind.kind) in version \(goQuoted(kind.version)) cannot be handled as a \(kind.kind): strict decoding error: \(findings.joined(separator: ", "))")
+            }
+        }
+        object = decoded.object
+        ObjectDefaults.apply(to: &object, kind: kind)
+        return Decoded(object: object, warnings: warnings)
+    }
+
+    /// Refuses a body that says it is of another kind.
+    static func checkKind(_ value: JSON, expected: GroupVersionKind) throws(StatusError) {
+        let kind = value["kind"]?.string ?? ""
+        let version = value["apiVersion"]?.string ?? ""
+        if kind.isEmpty, version.isEmpty { return }
+        let given = GroupVersion(version) ?? GroupVersion(group: "", version: version)
+        let actual = GroupVersionKind(
+            group: version.isEmpty ? expected.group : given.group, version: version.isEmpty ? expected.version : given.version,
+            kind: kind.isEmpty ? expected.kind : kind)
+        if actual.group != expected.group || actual.kind != expected.kind {
+            throw .badRequest(
+                "\(actual.kind) in version \(goQuoted(actual.version)) cannot be handled as a \(expected.kind): no kind \(goQuoted(actual.kind)) is registered for version \(goQuoted(actual.groupVersion.description))")
+                .matching(actual, expected)
+        }
+        if actual.version != expected.version {
+            throw .badRequest("the API version in the data (\(actual.groupVersion)) does not match the expected API version (\(expected.groupVersion))")
+        }
+    }
+}
+
+extension StatusError {
+    /// A kind of another group or version is told apart from one that does not exist.
+    func matching(_ actual: GroupVersionKind, _ expected: GroupVersionKind) -> StatusError {
+        if actual.groupVersion != expected.groupVersion {
+            return .badRequest("the API version in the data (\(actual.groupVersion)) does not match the expected API version (\(expected.groupVersion))")
+        }
+        return .badRequest("the kind in the data (\(actual.kind)) does not match the expected kind (\(expected.kind))").known(actual)
+    }
+
+    private func known(_ kind: GroupVersionKind) -> StatusError {
+        if SchemaCatalog.builtin.type(of: kind) != nil { return self }
+        return self
+    }
+}
