@@ -1,0 +1,48 @@
+public import JSONValue
+import PolicyModel
+
+/// The rules of a ClusterRole with an `aggregationRule`: those of the roles that its selectors find.
+public enum ClusterRoleAggregation {
+    /// The rules that an aggregated role should have: selector by selector, the found roles by name, each rule once.
+    ///
+    /// - Parameters:
+    ///   - clusterRole: the role with the `aggregationRule`.
+    ///   - all: every ClusterRole; the role itself is passed over.
+    /// - Returns: nil when the role aggregates nothing, and so keeps the rules it has.
+    public static func aggregate(_ clusterRole: JSON, all: [JSON]) -> [JSON]? {
+        guard let rule = clusterRole["aggregationRule"], !rule.isNull else { return nil }
+        let own = clusterRole[path: "metadata", "name"]?.string ?? ""
+        let candidates = all.compactMap { role in
+            role[path: "metadata", "name"]?.string.map { (name: $0, role: role) }
+        }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        var rules: [JSON] = []
+        var seen = Set<PolicyRule>()
+        for selector in rule["clusterRoleSelectors"]?.array ?? [] {
+            for (name, role) in candidates where !name.isExactly(own) {
+                guard matches(selector, role[path: "metadata", "labels"]?.stringMap ?? [:]) else { continue }
+                for json in role["rules"]?.array ?? [] where seen.insert(PolicyRule(json)).inserted { rules.append(json) }
+            }
+        }
+        return rules
+    }
+
+    /// Whether a label selector selects the labels. One that cannot be read selects nothing.
+    static func matches(_ selector: JSON, _ labels: [String: String]) -> Bool {
+        guard selector.object != nil else { return false }
+        if let wanted = selector["matchLabels"], !wanted.isNull {
+            guard let object = wanted.object else { return false }
+            for (key, value) in object where value.string == nil || labels[key] != value.string { return false }
+        }
+        return (selector["matchExpressions"]?.array ?? []).allSatisfy { expression in
+            guard let key = expression["key"]?.string else { return false }
+            let values = expression["values"]?.strings ?? []
+            switch expression["operator"]?.string {
+            case "In": return labels[key].map(values.contains) ?? false
+            case "NotIn": return !(labels[key].map(values.contains) ?? false)
+            case "Exists": return labels[key] != nil
+            case "DoesNotExist": return labels[key] == nil
+            default: return false
+            }
+        }
+    }
+}
