@@ -16,12 +16,15 @@ import Testing
             keys: [try TokenKey(der: Array(Self.key.publicKey.derRepresentation))])
     }
 
-    func claims(pod: BoundObject? = nil, node: BoundObject? = nil, audiences: [String] = ["https://kubernetes.default.svc"])
+    func claims(
+        pod: BoundObject? = nil, node: BoundObject? = nil, audiences: [String] = ["https://kubernetes.default.svc"]
+    )
         -> ServiceAccountClaims
     {
         ServiceAccountClaims(
             issuer: "https://kubernetes.default.svc", audiences: audiences, namespace: "dev",
-            serviceAccount: BoundObject(name: "builder", uid: "sa-1"), pod: pod, node: node, now: Self.now, lifetime: 3600,
+            serviceAccount: BoundObject(name: "builder", uid: "sa-1"), pod: pod, node: node, now: Self.now,
+            lifetime: 3600,
             id: "jti-1")
     }
 
@@ -38,7 +41,8 @@ import Testing
             .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
     }
 
-    func stored(_ kind: ServiceAccountTokens.Kind, _ namespace: String, _ name: String) -> ServiceAccountTokens.Stored? {
+    func stored(_ kind: ServiceAccountTokens.Kind, _ namespace: String, _ name: String) -> ServiceAccountTokens.Stored?
+    {
         switch (kind, namespace, name) {
         case (.serviceAccount, "dev", "builder"): .init(uid: "sa-1")
         case (.pod, "dev", "p"): .init(uid: "pod-1")
@@ -53,7 +57,8 @@ import Testing
         let accepted = try tokens().authenticate(try sign(bound.json), now: Self.now, stored: stored)
         #expect(accepted.user.name == "system:serviceaccount:dev:builder")
         #expect(accepted.user.uid == "sa-1")
-        #expect(accepted.user.groups == ["system:serviceaccounts", "system:serviceaccounts:dev", "system:authenticated"])
+        #expect(
+            accepted.user.groups == ["system:serviceaccounts", "system:serviceaccounts:dev", "system:authenticated"])
         #expect(
             accepted.user.extra == [
                 "authentication.kubernetes.io/credential-id": ["JTI=jti-1"],
@@ -74,7 +79,9 @@ import Testing
 
     @Test("a token signed with RSA is accepted, and not with another RSA key")
     func rsa() throws {
-        let (own, other) = (try _RSA.Signing.PrivateKey(keySize: .bits2048), try _RSA.Signing.PrivateKey(keySize: .bits2048))
+        let (own, other) = (
+            try _RSA.Signing.PrivateKey(keySize: .bits2048), try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        )
         let key = try TokenKey(der: Array(own.publicKey.derRepresentation))
         #expect(key.algorithm == .rs256)
         var accepting = try tokens()
@@ -88,24 +95,49 @@ import Testing
         }
     }
 
-    @Test("what is wrong with a token is said", arguments: [
-        ("iss", "https://other", "the token is of another issuer"),
-        ("sub", "system:serviceaccount:kube-system:admin", "the token's subject is not the service account of its other claims"),
-        ("aud", "other", "token audiences [\"other\"] is invalid for the target audiences [\"https://kubernetes.default.svc\"]"),
-        ("exp", 1_799_999_000, "service account token has expired"),
-        ("exp", .null, "the token does not say when it expires"),
-        ("nbf", 1_800_000_100, "service account token is not valid yet"),
-        ("iat", 1_800_000_100, "service account token is issued in the future"),
-        ("exp", "soon", "the token's claim exp is not a time"),
-        ("kubernetes.io", ["namespace": "dev", "serviceaccount": ["name": "builder", "uid": "old"]],
-            "service account UID (sa-1) does not match claim (old)"),
-        ("kubernetes.io", ["namespace": "dev", "serviceaccount": ["name": "builder", "uid": "sa-1"], "pod": ["name": "gone", "uid": "1"]],
-            "service account token has been invalidated"),
-        ("kubernetes.io", ["namespace": "dev", "serviceaccount": ["name": "builder", "uid": "sa-1"], "pod": "p"],
-            "the token's claim kubernetes.io.pod is not readable"),
-        ("kubernetes.io", ["namespace": "dev", "serviceaccount": ["name": "builder", "uid": "sa-1"], "pod": ["name": "p", "uid": "old"]],
-            "pod UID (pod-1) does not match service account pod ref claim (old)"),
-    ] as [(String, JSON, String)])
+    @Test(
+        "what is wrong with a token is said",
+        arguments: [
+            ("iss", "https://other", "the token is of another issuer"),
+            (
+                "sub", "system:serviceaccount:kube-system:admin",
+                "the token's subject is not the service account of its other claims"
+            ),
+            (
+                "aud", "other",
+                "token audiences [\"other\"] is invalid for the target audiences [\"https://kubernetes.default.svc\"]"
+            ),
+            ("exp", 1_799_999_000, "service account token has expired"),
+            ("exp", .null, "the token does not say when it expires"),
+            ("nbf", 1_800_000_100, "service account token is not valid yet"),
+            ("iat", 1_800_000_100, "service account token is issued in the future"),
+            ("exp", "soon", "the token's claim exp is not a time"),
+            (
+                "kubernetes.io", ["namespace": "dev", "serviceaccount": ["name": "builder", "uid": "old"]],
+                "service account UID (sa-1) does not match claim (old)"
+            ),
+            (
+                "kubernetes.io",
+                [
+                    "namespace": "dev", "serviceaccount": ["name": "builder", "uid": "sa-1"],
+                    "pod": ["name": "gone", "uid": "1"],
+                ],
+                "service account token has been invalidated"
+            ),
+            (
+                "kubernetes.io",
+                ["namespace": "dev", "serviceaccount": ["name": "builder", "uid": "sa-1"], "pod": "p"],
+                "the token's claim kubernetes.io.pod is not readable"
+            ),
+            (
+                "kubernetes.io",
+                [
+                    "namespace": "dev", "serviceaccount": ["name": "builder", "uid": "sa-1"],
+                    "pod": ["name": "p", "uid": "old"],
+                ],
+                "pod UID (pod-1) does not match service account pod ref claim (old)"
+            ),
+        ] as [(String, JSON, String)])
     func refused(claim: String, value: JSON, message: String) throws {
         var changed = claims().json
         changed[claim] = value
@@ -116,7 +148,9 @@ import Testing
         #expect(failure?.message == message)
     }
 
-    @Test("a token is refused when its header names another algorithm", arguments: ["none", "HS256", "RS256", "es256", ""])
+    @Test(
+        "a token is refused when its header names another algorithm",
+        arguments: ["none", "HS256", "RS256", "es256", ""])
     func algorithms(name: String) throws {
         let id = try TokenKey(der: Array(Self.key.publicKey.derRepresentation)).id
         let token = try sign(claims().json, header: ["alg": .string(name), "kid": .string(id)])
@@ -131,9 +165,12 @@ import Testing
         for _ in 0..<150 {
             var changed = token
             switch Int.random(in: 0..<3, using: &random) {
-            case 0: changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            case 0:
+                changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             case 1: changed.remove(at: Int.random(in: 0..<changed.count, using: &random))
-            default: changed.insert(UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...changed.count, using: &random))
+            default:
+                changed.insert(
+                    UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...changed.count, using: &random))
             }
             if changed == token { continue }
             let text = String(decoding: changed, as: UTF8.self)
@@ -142,25 +179,32 @@ import Testing
         }
     }
 
-    @Test("no input makes the parser fail otherwise than by an error that keeps the token secret", arguments: 0..<8 as Range<UInt64>)
+    @Test(
+        "no input makes the parser fail otherwise than by an error that keeps the token secret",
+        arguments: 0..<8 as Range<UInt64>)
     func noise(seed: UInt64) {
         var random = SplitMix(seed: seed)
         let alphabet = Array("abcXYZ019-_.={}\"%\u{0}é".utf8)
         for _ in 0..<500 {
             let count = Int.random(in: 0..<120, using: &random)
-            let text = String(decoding: (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }, as: UTF8.self)
+            let text = String(
+                decoding: (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }, as: UTF8.self)
             do throws(AuthenticationFailure) {
                 _ = try JSONWebToken(parsing: text)
             } catch {
                 #expect(text.count < 8 || !error.message.contains(text), "seed \(seed)")
             }
         }
-        #expect(throws: AuthenticationFailure.self) { try JSONWebToken(parsing: String(repeating: "a", count: 1 << 20)) }
+        #expect(throws: AuthenticationFailure.self) {
+            try JSONWebToken(parsing: String(repeating: "a", count: 1 << 20))
+        }
     }
 
-    @Test("the parts of a token are base64 for URLs with one spelling only", arguments: [
-        "e30.e30", "e30=.e30=.AA", "e31.e30.AA", "e3.e30.AA", "e30.e30.A", "e30.e30.AA.AA", " e30.e30.AA", "..",
-    ])
+    @Test(
+        "the parts of a token are base64 for URLs with one spelling only",
+        arguments: [
+            "e30.e30", "e30=.e30=.AA", "e31.e30.AA", "e3.e30.AA", "e30.e30.A", "e30.e30.AA.AA", " e30.e30.AA", "..",
+        ])
     func spelling(text: String) {
         #expect(throws: AuthenticationFailure.self) { try JSONWebToken(parsing: text) }
     }

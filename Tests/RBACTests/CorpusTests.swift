@@ -24,7 +24,9 @@ import Testing
         return AuthorizerChain(rbac: policy)
     }
 
-    @Test("each recorded case is decided with the words of the recorded server", .enabled(if: Corpus.exists("policy/rbac")))
+    @Test(
+        "each recorded case is decided with the words of the recorded server",
+        .enabled(if: Corpus.exists("policy/rbac")))
     func cases() throws {
         var failures: [String] = []
         let rows = try Corpus.lines("policy/rbac/cases.jsonl")
@@ -81,7 +83,8 @@ import Testing
     func refusal(_ question: AccessAttributes, body: JSON?, _ chain: AuthorizerChain) -> StatusError? {
         let verdict = chain.decide(question)
         if !verdict.isAllowed { return .forbidden(question, reason: verdict.reason) }
-        guard question.apiGroup == RBACKind.group, let kind = RBACKind(resource: question.resource), var object = body else {
+        guard question.apiGroup == RBACKind.group, let kind = RBACKind(resource: question.resource), var object = body
+        else {
             return nil
         }
         RBACDefaults.apply(to: &object, kind: kind)

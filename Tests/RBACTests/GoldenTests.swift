@@ -108,7 +108,8 @@ import Testing
             replay.checked += 1
             if let refusal {
                 if Int64(refusal.code) != status || !message.isEmpty && refusal.message != message {
-                    replay.failures.append("\(label) \(method) \(path): got \(refusal.message), expected \(status) \(message)")
+                    replay.failures.append(
+                        "\(label) \(method) \(path): got \(refusal.message), expected \(status) \(message)")
                 }
             } else if status == 403 {
                 replay.failures.append("\(label) \(method) \(path): allowed, expected \(message)")
@@ -134,15 +135,21 @@ import Testing
         if question.verb == "delete", question.subresource.isEmpty {
             replay.stored[key(question)] = nil
             if let kind { replay.policy.remove(kind, namespace: question.namespace, name: question.name) }
-            if question.resource == "pods" { replay.graph.removePod(namespace: question.namespace, name: question.name) }
+            if question.resource == "pods" {
+                replay.graph.removePod(namespace: question.namespace, name: question.name)
+            }
         }
-        guard ["create", "update", "patch"].contains(question.verb), question.subresource.isEmpty, var object else { return }
+        guard ["create", "update", "patch"].contains(question.verb), question.subresource.isEmpty, var object else {
+            return
+        }
         object[path: "metadata", "namespace"] = question.namespace.isEmpty ? nil : .string(question.namespace)
         question.name = object[path: "metadata", "name"]?.string ?? question.name
         replay.stored[key(question)] = object
         if let kind { replay.policy.upsert(object, kind: kind) }
         if question.resource == "pods" {
-            if object[path: "spec", "serviceAccountName"] == nil { object[path: "spec", "serviceAccountName"] = "default" }
+            if object[path: "spec", "serviceAccountName"] == nil {
+                object[path: "spec", "serviceAccountName"] = "default"
+            }
             replay.graph.upsertPod(object)
         }
     }
@@ -171,7 +178,8 @@ import Testing
         replay.checked += 1
         for list in ["resourceRules", "nonResourceRules"] {
             let got = (status[list]?.array ?? []).map(\.sorted.description).sorted()
-            let expected = (step[path: "expect", "body", "status", list]?.array ?? []).map(\.sorted.description).sorted()
+            let expected = (step[path: "expect", "body", "status", list]?.array ?? []).map(\.sorted.description)
+                .sorted()
             if got != expected { replay.failures.append("\(label) rules: got \(got), expected \(expected)") }
         }
     }
@@ -196,11 +204,17 @@ import Testing
                 for item in body["items"]?.array ?? [body] {
                     let itemName = item[path: "metadata", "name"]?.string ?? question.name
                     let object = byPath["\(question.resource)/\(question.namespace)/\(itemName)"]
-                    for field in ["rules", "roleRef", "subjects", "aggregationRule", "metadata.labels", "metadata.annotations"] {
+                    for field in [
+                        "rules", "roleRef", "subjects", "aggregationRule", "metadata.labels", "metadata.annotations",
+                    ] {
                         let keys = field.split(separator: ".").map(String.init)
                         guard let expected = item[field] ?? item[path: keys] else { continue }
                         let got = object?[path: keys] ?? "(absent)"
-                        if got == expected { passed += 1 } else { failures.append("\(name) \(itemName) \(field): got \(got), expected \(expected)") }
+                        if got == expected {
+                            passed += 1
+                        } else {
+                            failures.append("\(name) \(itemName) \(field): got \(got), expected \(expected)")
+                        }
                     }
                 }
             }

@@ -26,7 +26,7 @@ func attributes(_ method: String, _ target: String, user: UserInfo) -> AccessAtt
     var namespace = ""
     if rest.first == "namespaces", rest.count > 1 {
         namespace = rest[rest.startIndex + 1]
-        if rest.count > 2, rest[rest.startIndex + 2] != "status" { rest = rest.dropFirst(2) }
+        if rest.count > 2, !["status", "finalize"].contains(rest[rest.startIndex + 2]) { rest = rest.dropFirst(2) }
     }
     let resource = rest.popFirst() ?? ""
     var name = rest.popFirst() ?? ""

@@ -15,6 +15,7 @@ public struct AuthenticationFailure: Error, Hashable, Sendable, CustomStringConv
         /// What they are bound to is gone.
         case revoked
     }
+    /// What kind of thing is wrong.
     public var cause: Cause
     /// What is wrong, in the words clients know where they have any.
     public var message: String
@@ -24,6 +25,7 @@ public struct AuthenticationFailure: Error, Hashable, Sendable, CustomStringConv
         self.message = message
     }
 
+    /// The message.
     public var description: String { message }
 
     /// The `status.error` of a TokenReview.

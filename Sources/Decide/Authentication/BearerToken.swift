@@ -19,6 +19,7 @@ public enum BearerToken {
     ///
     /// - Parameter protocols: those of `Sec-WebSocket-Protocol`, in order.
     /// - Returns: nil when there is no token among them.
+    /// - Throws: ``AuthenticationFailure`` when there is one that cannot be used.
     public static func token(
         webSocketProtocols protocols: [String]
     ) throws(AuthenticationFailure) -> (token: String, remaining: [String])? {

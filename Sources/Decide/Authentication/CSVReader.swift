@@ -48,7 +48,9 @@ enum CSVReader {
                         at += 1
                     }
                     at += 1
-                    guard isLineEnd(at) || bytes[at] == comma else { throw TokenFileError(line: start, cause: .strayQuote) }
+                    guard isLineEnd(at) || bytes[at] == comma else {
+                        throw TokenFileError(line: start, cause: .strayQuote)
+                    }
                 } else {
                     while !isLineEnd(at), bytes[at] != comma {
                         if bytes[at] == quote { throw TokenFileError(line: start, cause: .strayQuote) }

@@ -11,6 +11,7 @@ public struct ClientCertificate: Hashable, Sendable {
     public var organizations: [String]
     /// Seconds since 1970.
     public var notBefore: Int64
+    /// Seconds since 1970; still valid at that second.
     public var notAfter: Int64
     /// The extended key usages; nil when the certificate has no such extension, and so may be used for anything.
     public var usages: [Usage]?
@@ -32,12 +33,14 @@ public struct ClientCertificate: Hashable, Sendable {
     /// Who the certificate is.
     ///
     /// - Parameter now: seconds since 1970.
+    /// - Returns: the user, with the groups and `system:authenticated`.
     /// - Throws: ``AuthenticationFailure`` when it is out of time, not for clients, or names nobody.
     public func authenticate(now: Int64) throws(AuthenticationFailure) -> UserInfo {
         if now < notBefore { throw .init(.outOfTime, "the client certificate is not valid yet") }
         if now > notAfter { throw .init(.outOfTime, "the client certificate has expired") }
         if let usages, !usages.contains(.clientAuthentication), !usages.contains(.any) {
-            throw .init(.misdirected, "the client certificate's extended key usage does not include client authentication")
+            throw .init(
+                .misdirected, "the client certificate's extended key usage does not include client authentication")
         }
         if commonName.isEmpty { throw .init(.malformed, "the client certificate's subject has no common name") }
         var user = UserInfo(name: commonName, groups: organizations)

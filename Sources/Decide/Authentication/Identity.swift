@@ -14,7 +14,8 @@ extension UserInfo {
     /// The namespace and name of a service account by its user name; nil when it is no such name.
     public static func serviceAccount(_ userName: String) -> (namespace: String, name: String)? {
         guard userName.hasPrefix(serviceAccountPrefix) else { return nil }
-        let parts = userName.dropFirst(serviceAccountPrefix.count).split(separator: ":", omittingEmptySubsequences: false)
+        let parts = userName.dropFirst(serviceAccountPrefix.count).split(
+            separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         let (namespace, name) = (String(parts[0]), String(parts[1]))
         guard DNSName.isLabel(namespace), DNSName.isSubdomain(name) else { return nil }
@@ -54,5 +55,7 @@ enum DNSName {
             && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) }
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
+    }
 }

@@ -9,7 +9,7 @@ public import PolicyModel
 /// - Source: KEP-5284.
 public enum Impersonation {
     /// A way of acting as another user.
-    enum Mode: String, CaseIterable {
+    enum Mode: String, Sendable, CaseIterable {
         /// A service account as the node that its pod runs on.
         case associatedNode = "associated-node"
         case arbitraryNode = "arbitrary-node"
@@ -30,15 +30,21 @@ public enum Impersonation {
 
         /// The group and version of users and groups as resources.
         var groupVersion: GroupVersion {
-            isConstrained ? GroupVersion(group: "authentication.k8s.io", version: "v1") : GroupVersion(group: "", version: "v1")
+            isConstrained
+                ? GroupVersion(group: "authentication.k8s.io", version: "v1") : GroupVersion(group: "", version: "v1")
         }
     }
 
     /// Whom a request acts as.
     public struct Outcome: Hashable, Sendable {
+        /// The user as whom the request goes on.
         public var user: UserInfo
         /// The verb that allowed it, for audit; empty for the verb `impersonate`.
         public var constraint: String
+        public init(user: UserInfo, constraint: String) {
+            self.user = user
+            self.constraint = constraint
+        }
     }
 
     // MARK: - Headers
@@ -108,29 +114,63 @@ public enum Impersonation {
         let groups = user.groups.isEmpty ? "[]string(nil)" : list(user.groups)
         let members = user.extra.sorted { $0.key < $1.key }.map { goQuoted($0.key) + ":" + list($0.value) }
         let extra =
-            members.isEmpty ? "map[string][]string(nil)" : "map[string][]string{" + members.joined(separator: ", ") + "}"
+            members.isEmpty
+            ? "map[string][]string(nil)" : "map[string][]string{" + members.joined(separator: ", ") + "}"
         return
             "&user.DefaultInfo{Name:\(goQuoted(user.name)), UID:\(goQuoted(user.uid)), Groups:\(groups), Extra:\(extra)}"
     }
 
     // MARK: - Decision
 
+    /// The mode in which each requestor last succeeded. It is tried first next time, which saves questions and, where
+    /// two modes would allow the same, decides between them.
+    ///
+    /// Bounded: of the requestors, the ones not seen for longest are forgotten.
+    public struct Memory: Sendable {
+        private static var generationSize: Int { 5000 }
+        private var recent: [ExactString: Mode] = [:]
+        private var older: [ExactString: Mode] = [:]
+
+        public init() {}
+
+        func mode(of requestor: UserInfo) -> Mode? {
+            let key = ExactString(requestor.name)
+            return recent[key] ?? older[key]
+        }
+
+        mutating func remember(_ mode: Mode, of requestor: UserInfo) {
+            let key = ExactString(requestor.name)
+            if recent[key] == mode { return }
+            if recent.count == Self.generationSize {
+                older = recent
+                recent = [:]
+            }
+            recent[key] = mode
+        }
+    }
+
     /// Decides whether a request may act as the wanted user.
     ///
     /// - Parameters:
     ///   - wanted: what ``wanted(headers:)`` read.
     ///   - request: the request, with the user who really makes it.
+    ///   - memory: kept from request to request.
     ///   - authorize: the authorizer of the server.
+    /// - Returns: whom the request acts as from here on.
     /// - Throws: 403 with the reason of the first mode that applies.
     public static func resolve(
-        _ wanted: UserInfo, request: AccessAttributes, authorize: @escaping (AccessAttributes) -> AccessVerdict
+        _ wanted: UserInfo, request: AccessAttributes, memory: inout Memory,
+        authorize: @escaping (AccessAttributes) -> AccessVerdict
     ) throws(StatusError) -> Outcome {
         var first: StatusError?
-        for mode in Mode.allCases where applies(mode, wanted, requestor: request.user) {
+        let last = memory.mode(of: request.user)
+        let modes = (last.map { [$0] } ?? []) + Mode.allCases.filter { $0 != last }
+        for mode in modes where applies(mode, wanted, requestor: request.user) {
+            let attempt = Attempt(mode: mode, wanted: wanted, requestor: request.user, authorize: authorize)
             do throws(StatusError) {
-                let attempt = Attempt(mode: mode, wanted: wanted, requestor: request.user, authorize: authorize)
-                return Outcome(
-                    user: try attempt.run(request), constraint: mode.isConstrained ? mode.verb : "")
+                let user = try attempt.run(request)
+                memory.remember(mode, of: request.user)
+                return Outcome(user: user, constraint: mode.isConstrained ? mode.verb : "")
             } catch {
                 first = first ?? error
             }
@@ -280,7 +320,8 @@ private enum DomainPrefixedPath {
         let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             return FieldError.invalid(
-                "extra.key", .string(key), "must be a domain-prefixed path (such as \"acme.io/foo\")").description
+                "extra.key", .string(key), "must be a domain-prefixed path (such as \"acme.io/foo\")"
+            ).description
         }
         if !DNSName.isSubdomain(parts[0]) {
             return FieldError.invalid(

@@ -8,6 +8,7 @@ public struct JSONWebToken: Hashable, Sendable {
     /// The algorithms that are accepted. `none`, and secrets shared with the issuer (HS256), are not among them.
     public enum Algorithm: String, Hashable, Sendable { case es256 = "ES256", rs256 = "RS256" }
 
+    /// The algorithm that the token says it was signed with.
     public var algorithm: Algorithm
     /// The key that the token says it was signed with; empty when it does not say.
     public var keyID: String
@@ -101,7 +102,9 @@ public struct TokenKey: Sendable {
     func verifies(_ token: JSONWebToken) -> Bool {
         switch (key, token.algorithm) {
         case (.es256(let key), .es256):
-            guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: token.signature) else { return false }
+            guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: token.signature) else {
+                return false
+            }
             return key.isValidSignature(signature, for: SHA256.hash(data: token.signedBytes))
         case (.rs256(let key), .rs256):
             let signature = _RSA.Signing.RSASignature(rawRepresentation: token.signature)

@@ -3,7 +3,9 @@ import PolicyModel
 
 /// An object that a token is bound to, by name and UID.
 public struct BoundObject: Hashable, Sendable {
+    /// The name at the time of issue.
     public var name: String
+    /// The UID, which tells it from a later object of the same name.
     public var uid: String
     public init(name: String, uid: String) {
         self.name = name
@@ -20,16 +22,25 @@ public struct BoundObject: Hashable, Sendable {
 
 /// The claims of a service account token, as TokenRequest issues them. Times are seconds since 1970.
 public struct ServiceAccountClaims: Hashable, Sendable {
+    /// Who issued the token.
     public var issuer: String
+    /// Whom the token is meant for.
     public var audiences: [String]
+    /// The namespace of the service account, and of the pod or secret.
     public var namespace: String
+    /// The service account that the token is of.
     public var serviceAccount: BoundObject
     /// With a pod, ``node`` says where it runs, and the token lives and dies with the pod alone.
     public var pod: BoundObject?
+    /// The secret that the token dies with.
     public var secret: BoundObject?
+    /// The node that the token dies with, or on which its pod runs.
     public var node: BoundObject?
+    /// When it was issued.
     public var issuedAt: Int64
+    /// From when on it is valid.
     public var notBefore: Int64
+    /// Until when it is valid.
     public var expires: Int64
     /// After this a token with a prolonged life is worth a warning.
     public var warnAfter: Int64?

@@ -8,6 +8,7 @@ public struct ServiceAccountTokens: Sendable {
     public var issuers: [String]
     /// The audiences of the server itself, for requests that name none.
     public var audiences: [String]
+    /// The keys that tokens may be signed with.
     public var keys: [TokenKey]
 
     /// How far clocks may differ, in seconds.
@@ -24,6 +25,7 @@ public struct ServiceAccountTokens: Sendable {
 
     /// A stored object that a token depends on.
     public struct Stored: Hashable, Sendable {
+        /// The UID of the stored object.
         public var uid: String
         /// Seconds since 1970; nil while it is not being deleted.
         public var deleted: Int64?
@@ -35,9 +37,11 @@ public struct ServiceAccountTokens: Sendable {
 
     /// An accepted token.
     public struct Accepted: Hashable, Sendable {
+        /// Who shows the token.
         public var user: UserInfo
         /// The audiences that the token and the question have in common.
         public var audiences: [String]
+        /// What the token says.
         public var claims: ServiceAccountClaims
         /// How many seconds ago the token should have been renewed; nil when it should not yet.
         public var secondsAfterWarning: Int64?
@@ -52,9 +56,11 @@ public struct ServiceAccountTokens: Sendable {
     /// Who a token is.
     ///
     /// - Parameters:
+    ///   - text: the token as it came.
     ///   - requested: the audiences it must be meant for, at least one of them; nil for the server's own.
     ///   - now: seconds since 1970.
     ///   - stored: the current object of a kind, namespace (empty for a node) and name.
+    /// - Returns: the user, with `system:authenticated`, and what the token said.
     /// - Throws: ``AuthenticationFailure``; the user is then nobody.
     public func authenticate(
         _ text: String, audiences requested: [String]? = nil, now: Int64,
@@ -68,12 +74,15 @@ public struct ServiceAccountTokens: Sendable {
         if common.isEmpty {
             throw .init(
                 .misdirected,
-                "token audiences \(Self.quoted(claims.audiences)) is invalid for the target audiences \(Self.quoted(wanted))")
+                "token audiences \(Self.quoted(claims.audiences)) is invalid for the target audiences \(Self.quoted(wanted))"
+            )
         }
         try checkTime(claims, now: now)
         try checkBindings(claims, now: now, stored: stored)
         var accepted = Accepted(user: Self.user(claims).withAuthenticatedGroup, audiences: common, claims: claims)
-        if let warnAfter = claims.warnAfter, warnAfter != 0, now > warnAfter { accepted.secondsAfterWarning = now - warnAfter }
+        if let warnAfter = claims.warnAfter, warnAfter != 0, now > warnAfter {
+            accepted.secondsAfterWarning = now - warnAfter
+        }
         return accepted
     }
 
@@ -112,14 +121,19 @@ public struct ServiceAccountTokens: Sendable {
     private func check(
         _ claimed: BoundObject, _ stored: Stored?, _ kind: String, _ now: Int64
     ) throws(AuthenticationFailure) {
-        guard let stored, !isGone(stored, now) else { throw .init(.revoked, "service account token has been invalidated") }
+        guard let stored, !isGone(stored, now) else {
+            throw .init(.revoked, "service account token has been invalidated")
+        }
         if stored.uid != claimed.uid {
             throw .init(
-                .revoked, "\(kind) UID (\(stored.uid)) does not match service account \(kind) ref claim (\(claimed.uid))")
+                .revoked,
+                "\(kind) UID (\(stored.uid)) does not match service account \(kind) ref claim (\(claimed.uid))")
         }
     }
 
-    private func isGone(_ stored: Stored, _ now: Int64) -> Bool { stored.deleted.map { $0 < now - Self.leeway } ?? false }
+    private func isGone(_ stored: Stored, _ now: Int64) -> Bool {
+        stored.deleted.map { $0 < now - Self.leeway } ?? false
+    }
 
     private static func user(_ claims: ServiceAccountClaims) -> UserInfo {
         var extra: [String: [String]] = [:]

@@ -14,6 +14,7 @@ public struct TokenFileError: Error, Hashable, Sendable, CustomStringConvertible
     }
     /// Counted from 1; the line on which the record starts.
     public var line: Int
+    /// What is wrong there.
     public var cause: Cause
 
     public init(line: Int, cause: Cause) {

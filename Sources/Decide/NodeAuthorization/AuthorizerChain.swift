@@ -4,7 +4,9 @@ public import RBAC
 
 /// The authorizers of a server, in their order: privileged groups, nodes, roles. The first that allows decides.
 public struct AuthorizerChain: Sendable {
+    /// Decides what nodes ask.
     public var node: NodeAuthorizer
+    /// Decides by roles.
     public var rbac: RBACPolicy
 
     public init(node: NodeAuthorizer = NodeAuthorizer(), rbac: RBACPolicy = RBACPolicy()) {

@@ -11,7 +11,9 @@ public struct NodeAuthorizer: Sendable {
 
     static let control: ControlID = "node-authorization"
 
-    /// - Parameter rules: those of the role `system:node`.
+    /// - Parameters:
+    ///   - graph: what is bound to which node.
+    ///   - rules: those of the role `system:node`.
     public init(graph: NodeGraph = NodeGraph(), rules: [PolicyRule] = BootstrapRBAC.nodeRules()) {
         self.graph = graph
         self.rules = rules
@@ -92,7 +94,9 @@ public struct NodeAuthorizer: Sendable {
     }
 
     private func serviceAccount(_ node: String, _ attributes: AccessAttributes) -> String? {
-        if attributes.verb == "get", attributes.subresource.isEmpty { return related(node, .serviceAccount, attributes) }
+        if attributes.verb == "get", attributes.subresource.isEmpty {
+            return related(node, .serviceAccount, attributes)
+        }
         if attributes.verb != "create" || attributes.name.isEmpty {
             return "can only create tokens for individual service accounts"
         }

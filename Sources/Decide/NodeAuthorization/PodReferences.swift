@@ -67,7 +67,8 @@ enum PodReferences {
         let spec = volume["spec"] ?? [:]
         add(spec[path: "azureFile", "secretName"], spec[path: "azureFile", "secretNamespace"])
         for (driver, members) in [
-            ("cephfs", ["secretRef"]), ("flexVolume", ["secretRef"]), ("rbd", ["secretRef"]), ("scaleIO", ["secretRef"]),
+            ("cephfs", ["secretRef"]), ("flexVolume", ["secretRef"]), ("rbd", ["secretRef"]),
+            ("scaleIO", ["secretRef"]),
             ("iscsi", ["secretRef"]), ("storageos", ["secretRef"]),
             ("csi", ["nodePublishSecretRef", "nodeStageSecretRef", "nodeExpandSecretRef"]),
         ] {

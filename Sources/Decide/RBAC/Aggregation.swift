@@ -20,7 +20,9 @@ public enum ClusterRoleAggregation {
         for selector in rule["clusterRoleSelectors"]?.array ?? [] {
             for (name, role) in candidates where !name.isExactly(own) {
                 guard matches(selector, role[path: "metadata", "labels"]?.stringMap ?? [:]) else { continue }
-                for json in role["rules"]?.array ?? [] where seen.insert(PolicyRule(json)).inserted { rules.append(json) }
+                for json in role["rules"]?.array ?? [] where seen.insert(PolicyRule(json)).inserted {
+                    rules.append(json)
+                }
             }
         }
         return rules

@@ -46,6 +46,7 @@ public enum BootstrapRBAC {
     /// the annotation `rbac.authorization.kubernetes.io/autoupdate: "false"`.
     ///
     /// - Parameter existing: the stored object of a kind, namespace and name; nil when there is none.
+    /// - Returns: the writes to make, in the order of ``objects()``; none when all is well.
     public static func reconcile(
         existing: (_ kind: RBACKind, _ namespace: String, _ name: String) -> JSON?
     ) -> [Change] {

@@ -25,7 +25,8 @@ extension RBACPolicy {
         if let verdict { return verdict }
         let misses = nearestMisses(attributes)
         let errors = Self.aggregate(missing)
-        return AccessVerdict(.deny(misses[0], also: Array(misses.dropFirst())), .text(errors.isEmpty ? "" : "RBAC: " + errors))
+        return AccessVerdict(
+            .deny(misses[0], also: Array(misses.dropFirst())), .text(errors.isEmpty ? "" : "RBAC: " + errors))
     }
 
     /// Every binding and rule that grants what the attributes say, in the order in which they are looked at; for

@@ -25,7 +25,8 @@ public struct EffectiveRules: Hashable, Sendable {
     /// The `status` of the review.
     public var status: JSON {
         var object: JSON = [
-            "resourceRules": .array(resourceRules.map(\.json)), "nonResourceRules": .array(nonResourceRules.map(\.json)),
+            "resourceRules": .array(resourceRules.map(\.json)),
+            "nonResourceRules": .array(nonResourceRules.map(\.json)),
             "incomplete": .bool(isIncomplete),
         ]
         if !evaluationError.isEmpty { object["evaluationError"] = .string(evaluationError) }

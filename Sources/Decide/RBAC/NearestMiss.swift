@@ -39,7 +39,9 @@ extension RBACPolicy {
         misses += elsewhere(attributes)
         guard !misses.isEmpty else { return [nothingNear(attributes)] }
         // Sorted by size; what is equally near stays in the order of the walk.
-        let sorted = misses.enumerated().sorted { ($0.element.lack.rawValue, $0.offset) < ($1.element.lack.rawValue, $1.offset) }
+        let sorted = misses.enumerated().sorted {
+            ($0.element.lack.rawValue, $0.offset) < ($1.element.lack.rawValue, $1.offset)
+        }
         return sorted.prefix(Self.missLimit).map { violation($0.element, attributes) }
     }
 
@@ -48,7 +50,9 @@ extension RBACPolicy {
         guard attributes.isResourceRequest else { return [] }
         var misses: [Miss] = []
         for principal in Self.principals(of: attributes.user) {
-            let others = namespaces(of: principal).lazy.filter { !$0.text.isEmpty && !$0.text.isExactly(attributes.namespace) }
+            let others = namespaces(of: principal).lazy.filter {
+                !$0.text.isEmpty && !$0.text.isExactly(attributes.namespace)
+            }
             for namespace in others.prefix(Self.namespaceLimit).map(\.text).sorted() {
                 for entry in bindings(of: principal, in: namespace) {
                     guard let role = role(of: entry.binding),
@@ -100,14 +104,16 @@ extension RBACPolicy {
         case .resource:
             return attributes.isResourceRequest
                 ? Self.violation(
-                    "resources", attributes, "add the resource \(goQuoted(attributes.qualifiedResource)) to \(rule) \(bound)")
+                    "resources", attributes,
+                    "add the resource \(goQuoted(attributes.qualifiedResource)) to \(rule) \(bound)")
                 : Self.violation(
                     "nonResourceURLs", attributes, "add the path \(goQuoted(attributes.path)) to \(rule) \(bound)")
         case .group:
             return Self.violation(
                 "apiGroups", attributes, "add the API group \(goQuoted(attributes.apiGroup)) to \(rule) \(bound)")
         case .namespace:
-            let place = attributes.namespace.isEmpty ? "for all namespaces" : "in namespace \(goQuoted(attributes.namespace))"
+            let place =
+                attributes.namespace.isEmpty ? "for all namespaces" : "in namespace \(goQuoted(attributes.namespace))"
             let remedy =
                 role.kind == .clusterRole && !attributes.namespace.isEmpty
                 ? "bind ClusterRole \(goQuoted(role.name)) \(place) too"
@@ -120,7 +126,9 @@ extension RBACPolicy {
         let who = "User \(goQuoted(attributes.user.name)) or one of the user's groups"
         guard attributes.isResourceRequest else {
             let rule = PolicyRule(verbs: [attributes.verb], nonResourceURLs: [attributes.path])
-            return Self.violation("", attributes, "bind \(who) by a ClusterRoleBinding to a ClusterRole with the rule \(rule.compactDescription)")
+            return Self.violation(
+                "", attributes,
+                "bind \(who) by a ClusterRoleBinding to a ClusterRole with the rule \(rule.compactDescription)")
         }
         let rule = PolicyRule(
             verbs: [attributes.verb], apiGroups: [attributes.apiGroup], resources: [attributes.qualifiedResource])

@@ -4,10 +4,15 @@ public import PolicyModel
 
 /// One rule of a role: verbs on resources of API groups, perhaps on named objects only, or verbs on paths.
 public struct PolicyRule: Hashable, Sendable {
+    /// The verbs; `*` is all.
     public var verbs: [String]
+    /// The API groups; `*` is all, empty text the core group.
     public var apiGroups: [String]
+    /// The resources, such as `pods`, `pods/log`, `*/scale` or `*`.
     public var resources: [String]
+    /// The names it is limited to; every name when empty.
     public var resourceNames: [String]
+    /// Paths, perhaps ending in `*`; for ClusterRoles only.
     public var nonResourceURLs: [String]
 
     public init(

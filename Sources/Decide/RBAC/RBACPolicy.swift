@@ -217,7 +217,11 @@ public struct RBACPolicy: Sendable {
         var high = list.count
         while low < high {
             let middle = (low + high) / 2
-            if list[middle].binding.name.utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
+            if list[middle].binding.name.utf8.lexicographicallyPrecedes(name.utf8) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low
     }
@@ -246,7 +250,9 @@ public struct RBACPolicy: Sendable {
     }
 
     /// What upstream's message says of a binding whose role cannot be found.
-    static func missingRole(of binding: Binding) -> String { missingRole(kind: binding.roleKind, name: binding.roleName) }
+    static func missingRole(of binding: Binding) -> String {
+        missingRole(kind: binding.roleKind, name: binding.roleName)
+    }
 
     /// How many objects of each kind the policy holds: roles and bindings. Linear.
     public var counts: (roles: Int, bindings: Int) { (roles.count, bindings.count) }

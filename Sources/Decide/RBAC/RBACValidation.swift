@@ -7,7 +7,11 @@ import PolicyModel
 public enum RBACValidation {
     /// The faults of an object about to be stored, in the order in which clients know them.
     ///
-    /// - Parameter old: the stored object on an update; a `roleRef` never changes.
+    /// - Parameters:
+    ///   - object: the object after ``RBACDefaults``.
+    ///   - kind: its kind.
+    ///   - old: the stored object on an update; a `roleRef` never changes.
+    /// - Returns: one error for each fault; none when the object may be stored.
     public static func validate(_ object: JSON, kind: RBACKind, old: JSON? = nil) -> [FieldError] {
         switch kind {
         case .role, .clusterRole:
@@ -53,9 +57,12 @@ public enum RBACValidation {
         if !rule.nonResourceURLs.isEmpty {
             let field = path.child("nonResourceURLs")
             let urls = JSON(rule.nonResourceURLs)
-            if isNamespaced { errors.append(.invalid(field, urls, "namespaced rules cannot apply to non-resource URLs")) }
+            if isNamespaced {
+                errors.append(.invalid(field, urls, "namespaced rules cannot apply to non-resource URLs"))
+            }
             if isForResources {
-                errors.append(.invalid(field, urls, "rules cannot apply to both regular resources and non-resource URLs"))
+                errors.append(
+                    .invalid(field, urls, "rules cannot apply to both regular resources and non-resource URLs"))
             }
             return errors
         }
@@ -75,7 +82,9 @@ public enum RBACValidation {
         let group = binding[path: "roleRef", "apiGroup"]?.string ?? ""
         let kind = binding[path: "roleRef", "kind"]?.string ?? ""
         let name = binding[path: "roleRef", "name"]?.string ?? ""
-        if group != RBACKind.group { errors.append(.notSupported("roleRef.apiGroup", .string(group), [RBACKind.group])) }
+        if group != RBACKind.group {
+            errors.append(.notSupported("roleRef.apiGroup", .string(group), [RBACKind.group]))
+        }
         let kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"]
         if !kinds.contains(kind) { errors.append(.notSupported("roleRef.kind", .string(kind), kinds)) }
         if name.isEmpty { errors.append(.required("roleRef.name")) }

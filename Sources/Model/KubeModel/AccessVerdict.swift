@@ -4,14 +4,17 @@ public import PolicyModel
 public struct AccessGrant: Hashable, Sendable, CustomStringConvertible {
     /// `ClusterRoleBinding` or `RoleBinding`.
     public var bindingKind: String
+    /// The name of the binding.
     public var bindingName: String
     /// Empty for a ClusterRoleBinding.
     public var bindingNamespace: String
     /// `ClusterRole` or `Role`.
     public var roleKind: String
+    /// The name of the role.
     public var roleName: String
     /// `User`, `Group` or `ServiceAccount`.
     public var subjectKind: String
+    /// The name of the subject.
     public var subjectName: String
     /// Set for a service account only.
     public var subjectNamespace: String
@@ -34,7 +37,8 @@ public struct AccessGrant: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         let binding = bindingNamespace.isEmpty ? bindingName : bindingName + "/" + bindingNamespace
         let subject = subjectKind == "ServiceAccount" ? subjectName + "/" + subjectNamespace : subjectName
-        return "\(bindingKind) \(goQuoted(binding)) of \(roleKind) \(goQuoted(roleName)) to \(subjectKind) \(goQuoted(subject))"
+        return
+            "\(bindingKind) \(goQuoted(binding)) of \(roleKind) \(goQuoted(roleName)) to \(subjectKind) \(goQuoted(subject))"
     }
 }
 
@@ -47,7 +51,9 @@ public struct AccessVerdict: Hashable, Sendable {
         case grant(AccessGrant)
     }
 
+    /// Allowed or denied, with the rules that say so.
     public var decision: Decision
+    /// The reason, not yet in words.
     public var ground: Ground
 
     public init(_ decision: Decision, _ ground: Ground = .text("")) {
@@ -55,6 +61,7 @@ public struct AccessVerdict: Hashable, Sendable {
         self.ground = ground
     }
 
+    /// Whether the verdict is allow.
     public var isAllowed: Bool { decision.isAllowed }
 
     /// The `reason` of a SubjectAccessReview; often empty when denied.

@@ -2,9 +2,11 @@
 public struct AccessAttributes: Hashable, Sendable {
     /// One requirement of a field selector, such as `spec.nodeName=n1`.
     public struct FieldRequirement: Hashable, Sendable {
+        /// The field, such as `spec.nodeName`.
         public var field: String
         /// Whether the field must equal the value; otherwise it must differ.
         public var equals: Bool
+        /// The value to compare with.
         public var value: String
         public init(field: String, equals: Bool, value: String) {
             self.field = field
@@ -13,6 +15,7 @@ public struct AccessAttributes: Hashable, Sendable {
         }
     }
 
+    /// Who asks.
     public var user: UserInfo
     /// `get`, `list`, … for resources; the lowercase HTTP method for paths.
     public var verb: String
@@ -20,8 +23,11 @@ public struct AccessAttributes: Hashable, Sendable {
     public var namespace: String
     /// Empty for the core group.
     public var apiGroup: String
+    /// Decides nothing.
     public var apiVersion: String
+    /// The resource, such as `pods`; empty for a path.
     public var resource: String
+    /// The subresource, such as `log`; empty for the resource itself.
     public var subresource: String
     /// Empty when the request names no object (create, or a list without a `metadata.name` selector).
     public var name: String

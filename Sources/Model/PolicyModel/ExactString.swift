@@ -3,12 +3,15 @@
 /// Swift's own equality looks through Unicode normalisation: `é` in one scalar equals `e` with an accent after it. Of
 /// two such user names an authorizer must not take one for the other.
 public struct ExactString: Hashable, Sendable, CustomStringConvertible {
+    /// The string.
     public var text: String
     public init(_ text: String) { self.text = text }
 
+    /// Compares the bytes.
     public static func == (left: ExactString, right: ExactString) -> Bool { left.text.isExactly(right.text) }
-    // What has the same bytes is equal for String too, and so has the same hash.
+    /// What has the same bytes is equal for String too, and so has the same hash.
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    /// The string.
     public var description: String { text }
 }
 
