@@ -1,4 +1,5 @@
 public import JSONValue
+import KubeModel
 import PolicyModel
 
 /// The rules of a ClusterRole with an `aggregationRule`: those of the roles that its selectors find.
@@ -17,34 +18,15 @@ public enum ClusterRoleAggregation {
         }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var rules: [JSON] = []
         var seen = Set<PolicyRule>()
-        for selector in rule["clusterRoleSelectors"]?.array ?? [] {
+        for object in rule["clusterRoleSelectors"]?.array ?? [] {
+            let selector = LabelSelector(object: object)
             for (name, role) in candidates where !name.isExactly(own) {
-                guard matches(selector, role[path: "metadata", "labels"]?.stringMap ?? [:]) else { continue }
+                guard selector.matches(role[path: "metadata", "labels"]?.stringMap ?? [:]) else { continue }
                 for json in role["rules"]?.array ?? [] where seen.insert(PolicyRule(json)).inserted {
                     rules.append(json)
                 }
             }
         }
         return rules
-    }
-
-    /// Whether a label selector selects the labels. One that cannot be read selects nothing.
-    static func matches(_ selector: JSON, _ labels: [String: String]) -> Bool {
-        guard selector.object != nil else { return false }
-        if let wanted = selector["matchLabels"], !wanted.isNull {
-            guard let object = wanted.object else { return false }
-            for (key, value) in object where value.string == nil || labels[key] != value.string { return false }
-        }
-        return (selector["matchExpressions"]?.array ?? []).allSatisfy { expression in
-            guard let key = expression["key"]?.string else { return false }
-            let values = expression["values"]?.strings ?? []
-            switch expression["operator"]?.string {
-            case "In": return labels[key].map(values.contains) ?? false
-            case "NotIn": return !(labels[key].map(values.contains) ?? false)
-            case "Exists": return labels[key] != nil
-            case "DoesNotExist": return labels[key] == nil
-            default: return false
-            }
-        }
     }
 }
