@@ -97,7 +97,8 @@ struct YAMLScalar {
         default:
             let mark = unsafe YAMLMark(raw.problem_mark)
             let at = unsafe Int(raw.problem_mark.index)
-            if words.contains("cannot start any token"), unsafe at < input.count, unsafe input[at] == 0x09 {
+            let isTab = words.contains("tab character") || words.contains("cannot start any token")
+            if isTab, unsafe at < input.count, unsafe input[at] == 0x09 {
                 return YAMLError(.tabIndentation, mark)
             }
             return YAMLError(.syntax(words), mark)

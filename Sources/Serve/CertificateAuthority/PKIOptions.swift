@@ -62,7 +62,7 @@ package struct PKIOptions: Sendable {
     }
 
     /// Letters, digits and dashes in labels of 1 to 63, 253 in all; the first label may be `*`.
-    private static func isDNSName(_ text: String) -> Bool {
+    package static func isDNSName(_ text: String) -> Bool {
         guard (1...253).contains(text.utf8.count) else { return false }
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         // All digits in the last label would be an address that is written wrong.

@@ -145,6 +145,15 @@ package enum SecureFile {
         return unsafe lstat(path, &facts) == 0
     }
 
+    /// Makes an empty file; false when something is at the path already.
+    package static func createExclusively(_ path: String) throws(FileError) -> Bool {
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file < 0, errno == EEXIST { return false }
+        guard file >= 0 else { throw failure(path, "create") }
+        close(file)
+        return true
+    }
+
     /// Removes the file; one that is absent already is fine.
     package static func remove(_ path: String) throws(FileError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(path, "unlink") }
@@ -207,6 +216,6 @@ package enum SystemText {
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Whether this process runs as root.
-    package static var isRoot: Bool { geteuid() == 0 }
+    /// Stops this thread for a moment.
+    package static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 }
