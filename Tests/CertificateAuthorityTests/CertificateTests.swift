@@ -13,14 +13,19 @@ func makeCA(_ name: String = "test-ca", at moment: Timestamp = now) throws -> Cl
 }
 
 @Suite struct CertificateTests {
-    @Test("a serving certificate says the names it was asked for, and openssl trusts it", .enabled(if: OpenSSL.isInstalled))
+    @Test(
+        "a serving certificate says the names it was asked for, and openssl trusts it",
+        .enabled(if: OpenSSL.isInstalled))
     func serving() throws {
         let ca = try makeCA()
         let addresses = ["127.0.0.1", "::1", "10.96.0.1"].compactMap { IPAddress($0) }
         let pair = try ca.issueServing(
             commonName: "kube-apiserver", dnsNames: ["localhost", "kubernetes.default.svc"], ipAddresses: addresses,
             lifetime: .seconds(365 * day), now: now)
-        #expect(pair.certificate.alternativeNames.texts == ["localhost", "kubernetes.default.svc", "127.0.0.1", "::1", "10.96.0.1"])
+        #expect(
+            pair.certificate.alternativeNames.texts == [
+                "localhost", "kubernetes.default.svc", "127.0.0.1", "::1", "10.96.0.1",
+            ])
         #expect(pair.certificate.extendedUsages == [.serverAuth])
         #expect(!pair.certificate.isAuthority && ca.certificate.isAuthority)
         #expect(pair.certificate.notAfter.seconds - now.seconds == 365 * day)
@@ -28,9 +33,15 @@ func makeCA(_ name: String = "test-ca", at moment: Timestamp = now) throws -> Cl
         let root = try folder.write("ca.crt", ca.certificatePEM)
         let leaf = try folder.write("leaf.crt", pair.certificatePEM)
         let key = try folder.write("leaf.key", pair.privateKey.reveal())
-        #expect(try OpenSSL.run("verify", "-x509_strict", "-CAfile", root, "-purpose", "sslserver", "-verify_hostname", "localhost", leaf).contains("OK"))
+        #expect(
+            try OpenSSL.run(
+                "verify", "-x509_strict", "-CAfile", root, "-purpose", "sslserver", "-verify_hostname", "localhost",
+                leaf
+            ).contains("OK"))
         #expect(try OpenSSL.run("verify", "-CAfile", root, "-verify_ip", "::1", leaf).contains("OK"))
-        #expect(throws: OpenSSL.Failed.self) { try OpenSSL.run("verify", "-CAfile", root, "-purpose", "sslclient", leaf) }
+        #expect(throws: OpenSSL.Failed.self) {
+            try OpenSSL.run("verify", "-CAfile", root, "-purpose", "sslclient", leaf)
+        }
         #expect(try OpenSSL.run("x509", "-in", leaf, "-noout", "-pubkey") == OpenSSL.run("pkey", "-in", key, "-pubout"))
         #expect(try OpenSSL.run("x509", "-in", leaf, "-noout", "-text").contains("IP Address:10.96.0.1"))
         let caText = try OpenSSL.run("x509", "-in", root, "-noout", "-text")
@@ -49,11 +60,13 @@ func makeCA(_ name: String = "test-ca", at moment: Timestamp = now) throws -> Cl
         let folder = try TemporaryFolder()
         let root = try folder.write("ca.crt", ca.certificatePEM)
         let leaf = try folder.write("leaf.crt", pair.certificatePEM)
-        #expect(try OpenSSL.run("verify", "-x509_strict", "-CAfile", root, "-purpose", "sslclient", leaf).contains("OK"))
+        #expect(
+            try OpenSSL.run("verify", "-x509_strict", "-CAfile", root, "-purpose", "sslclient", leaf).contains("OK"))
         let fingerprint = try OpenSSL.run("x509", "-in", leaf, "-noout", "-fingerprint", "-sha256")
         let hex = fingerprint.split(separator: "=").last.map { $0.filter { $0 != ":" && $0 != "\n" }.lowercased() }
         #expect(pair.certificate.credentialID == "X509SHA256=" + (hex ?? ""))
-        #expect(try OpenSSL.run("x509", "-in", leaf, "-noout", "-serial").lowercased().contains(pair.certificate.serial))
+        #expect(
+            try OpenSSL.run("x509", "-in", leaf, "-noout", "-serial").lowercased().contains(pair.certificate.serial))
     }
 
     @Test("no certificate outlives its CA, and an expired CA signs nothing")
@@ -62,7 +75,8 @@ func makeCA(_ name: String = "test-ca", at moment: Timestamp = now) throws -> Cl
         let pair = try ca.issueClient(commonName: "a", organizations: [], lifetime: .seconds(day), now: now)
         #expect(pair.certificate.notAfter == ca.certificate.notAfter)
         #expect(throws: CertificateError(.authorityExpired)) {
-            try ca.issueClient(commonName: "a", organizations: [], lifetime: .seconds(day), now: now.adding(seconds: 7200))
+            try ca.issueClient(
+                commonName: "a", organizations: [], lifetime: .seconds(day), now: now.adding(seconds: 7200))
         }
     }
 
@@ -90,10 +104,14 @@ func makeCA(_ name: String = "test-ca", at moment: Timestamp = now) throws -> Cl
         #expect(throws: CertificateError(.notAnAuthority)) {
             _ = try ClusterCA(certificatePEM: leaf.certificatePEM, privateKey: leaf.privateKey)
         }
-        #expect(throws: CertificateError.self) { _ = try ClusterCA(certificatePEM: "nonsense", privateKey: ca.privateKey) }
+        #expect(throws: CertificateError.self) {
+            _ = try ClusterCA(certificatePEM: "nonsense", privateKey: ca.privateKey)
+        }
     }
 
-    @Test("keys that openssl made are read, whatever their form", .enabled(if: OpenSSL.isInstalled), arguments: ["sec1", "pkcs8", "rsa"])
+    @Test(
+        "keys that openssl made are read, whatever their form", .enabled(if: OpenSSL.isInstalled),
+        arguments: ["sec1", "pkcs8", "rsa"])
     func foreignKeys(form: String) throws {
         let folder = try TemporaryFolder()
         let key = folder.path + "/ca.key"
@@ -102,32 +120,46 @@ func makeCA(_ name: String = "test-ca", at moment: Timestamp = now) throws -> Cl
         case "pkcs8": try OpenSSL.run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
         default: try OpenSSL.run("genrsa", "-traditional", "-out", key, "2048")
         }
-        try OpenSSL.run("req", "-x509", "-new", "-key", key, "-subj", "/CN=foreign", "-days", "10", "-out", folder.path + "/ca.crt")
+        try OpenSSL.run(
+            "req", "-x509", "-new", "-key", key, "-subj", "/CN=foreign", "-days", "10", "-out", folder.path + "/ca.crt")
         let ca = try ClusterCA(certificatePEM: folder.read("ca.crt"), privateKey: PrivateKeyPEM(folder.read("ca.key")))
         let pair = try ca.issueClient(commonName: "a", organizations: [], lifetime: .seconds(day), now: now)
         let leaf = try folder.write("leaf.crt", pair.certificatePEM)
         #expect(try OpenSSL.run("verify", "-CAfile", folder.path + "/ca.crt", leaf).contains("OK"))
     }
 
-    @Test("addresses are read strictly and printed as Go prints them", arguments: [
-        ("10.96.0.1", "10.96.0.1"), ("::1", "::1"), ("::", "::"), ("fd00:0:0:1::5", "fd00:0:0:1::5"), ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
-        ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"), ("::ffff:1.2.3.4", "1.2.3.4"), ("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"), ("fe80::", "fe80::"),
-        ("010.0.0.1", nil), ("1.2.3", nil), ("1.2.3.256", nil), ("", nil), (":::", nil), ("1::2::3", nil), ("::1%lo", nil), ("1:2:3:4:5:6:7:8:9", nil),
-        ("12345::", nil), ("1.2.3.4:80", nil), ("::1.2.3.4.5", nil), ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
-    ] as [(String, String?)])
+    @Test(
+        "addresses are read strictly and printed as Go prints them",
+        arguments: [
+            ("10.96.0.1", "10.96.0.1"), ("::1", "::1"), ("::", "::"), ("fd00:0:0:1::5", "fd00:0:0:1::5"),
+            ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+            ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"), ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"), ("fe80::", "fe80::"),
+            ("010.0.0.1", nil), ("1.2.3", nil), ("1.2.3.256", nil), ("", nil), (":::", nil), ("1::2::3", nil),
+            ("::1%lo", nil), ("1:2:3:4:5:6:7:8:9", nil),
+            ("12345::", nil), ("1.2.3.4:80", nil), ("::1.2.3.4.5", nil), ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
+        ] as [(String, String?)])
     func addresses(text: String, printed: String?) { #expect(IPAddress(text)?.description == printed) }
 
     @Test("base64 is written and read as RFC 4648 says")
     func base64() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")] {
+        for (plain, coded) in [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             #expect(Base64.encode(plain.utf8) == coded)
             #expect(Base64.decode(coded) == Array(plain.utf8))
             #expect(Base64.decodeURL(Base64.encodeURL(plain.utf8)) == Array(plain.utf8))
         }
         #expect(Base64.encodeURL([0xFB, 0xFF]) == "-_8")
         #expect(Base64.decode("Zm9v\nYg==\n") == Array("foob".utf8))
-        for bad in ["Z", "Zg", "Zg=", "Zg===", "Zh==", "Z g=", "=Zg=", "Zm9vYg=="+"a"] { #expect(Base64.decode(bad) == nil, "\(bad)") }
-        for length in 0..<300 { #expect(Base64.decode(Base64.encode([UInt8](repeating: UInt8(length % 251), count: length)))?.count == length) }
+        for bad in ["Z", "Zg", "Zg=", "Zg===", "Zh==", "Z g=", "=Zg=", "Zm9vYg==" + "a"] {
+            #expect(Base64.decode(bad) == nil, "\(bad)")
+        }
+        for length in 0..<300 {
+            #expect(
+                Base64.decode(Base64.encode([UInt8](repeating: UInt8(length % 251), count: length)))?.count == length)
+        }
     }
 }
 

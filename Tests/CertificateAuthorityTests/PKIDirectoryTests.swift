@@ -8,7 +8,9 @@ import Testing
     private let options: PKIOptions
 
     init() throws {
-        options = PKIOptions(hostName: "Node-1", serviceIP: try #require(IPAddress("10.96.0.1")), extraNames: ["api.example.com", "192.168.1.5"])
+        options = PKIOptions(
+            hostName: "Node-1", serviceIP: try #require(IPAddress("10.96.0.1")),
+            extraNames: ["api.example.com", "192.168.1.5"])
     }
 
     @Test("the first start makes everything, for the owner's eyes only")
@@ -17,19 +19,23 @@ import Testing
         let path = folder.path + "/state/pki"
         let pki = try PKIDirectory.open(path, options: options, now: now)
         let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-        #expect(files == [
-            "admin.crt", "admin.key", "apiserver.crt", "apiserver.key", "ca.crt", "ca.key", "controller-manager.crt",
-            "controller-manager.key", "sa.key", "sa.pub", "scheduler.crt", "scheduler.key",
-        ])
+        #expect(
+            files == [
+                "admin.crt", "admin.key", "apiserver.crt", "apiserver.key", "ca.crt", "ca.key",
+                "controller-manager.crt",
+                "controller-manager.key", "sa.key", "sa.pub", "scheduler.crt", "scheduler.key",
+            ])
         for file in files { #expect(SecureFile.mode(path + "/" + file) == 0o600) }
         #expect(SecureFile.mode(path) == 0o700 && SecureFile.mode(folder.path + "/state") == 0o700)
         let material = pki.opened
         #expect(material.pairs["admin"]?.certificate.subject == "CN=kubernetes-admin,O=system:masters")
         #expect(material.pairs["controller-manager"]?.certificate.commonName == "system:kube-controller-manager")
-        #expect(material.pairs["apiserver"]?.certificate.alternativeNames.texts == [
-            "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-            "node-1", "api.example.com", "127.0.0.1", "::1", "10.96.0.1", "192.168.1.5",
-        ])
+        #expect(
+            material.pairs["apiserver"]?.certificate.alternativeNames.texts == [
+                "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+                "kubernetes.default.svc.cluster.local",
+                "node-1", "api.example.com", "127.0.0.1", "::1", "10.96.0.1", "192.168.1.5",
+            ])
         let listing = await pki.listing(now: now)
         #expect(listing.map(\.name) == ["ca", "apiserver", "admin", "controller-manager", "scheduler"])
         #expect(listing[0].remaining == .seconds(3650 * day) && listing[1].remaining == .seconds(365 * day))
@@ -46,14 +52,19 @@ import Testing
         #expect(first.opened.serviceAccountKey.keyID == second.opened.serviceAccountKey.keyID)
     }
 
-    @Test("a file that others may read is refused with its mend, and left as it is", arguments: ["ca.key", "sa.key", "apiserver.key"])
+    @Test(
+        "a file that others may read is refused with its mend, and left as it is",
+        arguments: ["ca.key", "sa.key", "apiserver.key"])
     func badPermissions(name: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/pki"
         _ = try PKIDirectory.open(path, options: options, now: now)
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path + "/" + name)
         let error = #expect(throws: PKIError.self) { try PKIDirectory.open(path, options: options, now: now) }
-        #expect(error?.description == "\(path)/\(name): others may access it (mode 640, wanted 600 or less). Run: chmod 600 \(path)/\(name)")
+        #expect(
+            error?.description
+                == "\(path)/\(name): others may access it (mode 640, wanted 600 or less). Run: chmod 600 \(path)/\(name)"
+        )
         #expect(SecureFile.mode(path + "/" + name) == 0o640)
     }
 
@@ -61,9 +72,12 @@ import Testing
     func openFolder() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/pki"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
         let error = #expect(throws: PKIError.self) { try PKIDirectory.open(path, options: options, now: now) }
-        #expect(error?.description == "\(path): others may access it (mode 755, wanted 700 or less). Run: chmod 700 \(path)")
+        #expect(
+            error?.description == "\(path): others may access it (mode 755, wanted 700 or less). Run: chmod 700 \(path)"
+        )
     }
 
     @Test("the CA's and the ServiceAccount key are never replaced", arguments: ["ca.key", "sa.key"])
@@ -77,13 +91,17 @@ import Testing
         #expect(!SecureFile.exists(path + "/" + name))
     }
 
-    @Test("what a crash or a hand left incomplete is made again", arguments: ["apiserver.crt", "apiserver.key", "admin.crt", "ca.crt", "sa.pub", "mixed", "damaged"])
+    @Test(
+        "what a crash or a hand left incomplete is made again",
+        arguments: ["apiserver.crt", "apiserver.key", "admin.crt", "ca.crt", "sa.pub", "mixed", "damaged"])
     func healing(name: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/pki"
         let before = try PKIDirectory.open(path, options: options, now: now).opened
         switch name {
-        case "mixed": try SecureFile.write(path + "/apiserver.key", Array((before.pairs["admin"]?.privateKey.reveal() ?? "").utf8))
+        case "mixed":
+            try SecureFile.write(
+                path + "/apiserver.key", Array((before.pairs["admin"]?.privateKey.reveal() ?? "").utf8))
         case "damaged": try SecureFile.write(path + "/apiserver.crt", Array("half a certif".utf8))
         default: try FileManager.default.removeItem(atPath: path + "/" + name)
         }
@@ -102,14 +120,20 @@ import Testing
         _ = try PKIDirectory.open(folder.path + "/pki", options: options, now: now)
         var changed = options
         changed.extraNames.append("other.example.com")
-        #expect(try PKIDirectory.open(folder.path + "/pki", options: changed, now: now).made == ["apiserver.key", "apiserver.crt"])
+        #expect(
+            try PKIDirectory.open(folder.path + "/pki", options: changed, now: now).made == [
+                "apiserver.key", "apiserver.crt",
+            ])
         changed.extraNames.append("not a name")
         #expect(throws: PKIError.self) { try PKIDirectory.open(folder.path + "/pki", options: changed, now: now) }
     }
 
-    @Test("renewal comes at half life, also after the clock went back", arguments: [
-        (0, nil), (182 * 86400, nil), (183 * 86400, .pastHalfLife), (366 * 86400, .expired), (-200, nil), (-86400, .notYetValid),
-    ] as [(Int64, RenewalReason?)])
+    @Test(
+        "renewal comes at half life, also after the clock went back",
+        arguments: [
+            (0, nil), (182 * 86400, nil), (183 * 86400, .pastHalfLife), (366 * 86400, .expired), (-200, nil),
+            (-86400, .notYetValid),
+        ] as [(Int64, RenewalReason?)])
     func plan(after: Int64, reason: RenewalReason?) async throws {
         let folder = try TemporaryFolder()
         let pki = try PKIDirectory.open(folder.path + "/pki", options: options, now: now)
@@ -129,13 +153,18 @@ import Testing
         let after = await pki.material()
         let old = try #require(before.pairs["admin"])
         let new = try #require(after.pairs["admin"])
-        #expect(new.certificate.notAfter.seconds == later.seconds + 365 * day && new.privateKey.reveal() != old.privateKey.reveal())
+        #expect(
+            new.certificate.notAfter.seconds == later.seconds + 365 * day
+                && new.privateKey.reveal() != old.privateKey.reveal())
         _ = try await pki.renew("ca", now: later)
         let renewed = await pki.material().authority
         #expect(renewed.certificate.notAfter.seconds == later.seconds + 3650 * day)
         #expect(renewed.hasSigned(new.certificate) && renewed.certificate.der != before.authority.certificate.der)
         let error = await #expect(throws: PKIError.self) { try await pki.renew("nobody", now: later) }
-        #expect(error?.description == "there is no certificate named \"nobody\"; known are ca, apiserver, admin, controller-manager, scheduler")
+        #expect(
+            error?.description
+                == "there is no certificate named \"nobody\"; known are ca, apiserver, admin, controller-manager, scheduler"
+        )
         let reopened = try PKIDirectory.open(folder.path + "/pki", options: options, now: later)
         #expect(reopened.made.isEmpty && reopened.opened.authority.certificate == renewed.certificate)
     }

@@ -8,7 +8,8 @@ import YAMLValue
 @testable import ClusterConfiguration
 
 private let entry = KubeconfigEntry(
-    server: "https://127.0.0.1:6443", authorityPEM: "CA\n", clientCertificatePEM: "CERT\n", clientKey: PrivateKeyPEM("KEY\n"))
+    server: "https://127.0.0.1:6443", authorityPEM: "CA\n", clientCertificatePEM: "CERT\n",
+    clientKey: PrivateKeyPEM("KEY\n"))
 
 private func folder() throws -> String {
     let path = FileManager.default.temporaryDirectory.path + "/kastell-kubeconfig-\(UUID().uuidString)"
@@ -62,11 +63,15 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
         #expect(after["current-context"] == "kastell")
         #expect(after["preferences"] == before["preferences"] && after["extensions"] == before["extensions"])
         #expect(after["users"]?[at: 0] == before["users"]?[at: 0])
-        #expect(after["users"]?[at: 1] == [
-            "name": "kastell", "user": ["client-certificate-data": "Q0VSVAo=", "client-key-data": "S0VZCg=="],
-        ])
+        #expect(
+            after["users"]?[at: 1] == [
+                "name": "kastell", "user": ["client-certificate-data": "Q0VSVAo=", "client-key-data": "S0VZCg=="],
+            ])
         #expect(after["clusters"]?.array?.map { $0["name"]?.string } == ["work", "kastell"])
-        #expect(after["clusters"]?[at: 1]?["cluster"] == ["certificate-authority-data": "Q0EK", "server": "https://127.0.0.1:6443"])
+        #expect(
+            after["clusters"]?[at: 1]?["cluster"] == [
+                "certificate-authority-data": "Q0EK", "server": "https://127.0.0.1:6443",
+            ])
         #expect(after["contexts"]?.array?.map { $0["name"]?.string } == ["kastell", "work"])
         #expect(after["contexts"]?[at: 0]?["context"] == ["cluster": "kastell", "user": "kastell"])
         #expect(SecureFile.mode(path) == 0o600 && !SecureFile.exists(path + ".lock"))
@@ -84,7 +89,9 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
         #expect(try text(path) == own)
     }
 
-    @Test("a missing or empty file becomes a kubeconfig with this entry alone", arguments: [nil, "", "# only a comment\n"])
+    @Test(
+        "a missing or empty file becomes a kubeconfig with this entry alone",
+        arguments: [nil, "", "# only a comment\n"])
     func fresh(text given: String?) throws {
         let path = try folder() + (given == nil ? "/.kube/config" : "/config")
         if let given { try put(path, given) }
@@ -128,21 +135,35 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
         #expect(try YAML.document(text(base + "/real/config")).value["current-context"] == "kastell")
     }
 
-    @Test("a damaged file is refused with line and reason, and left as it is", arguments: [
-        ("clusters: [\n", "2:1: did not find expected node content"), ("clusters: 1\n", "1:11: clusters is no list"),
-        ("- a\n", "1:1: a kubeconfig is a mapping"), ("a: 1\na: 2\n", "2:1: a is named twice, first in line 1"),
-        ("kind: Secret\n", "1:7: the kind of a kubeconfig is Config"), ("users:\n- user: {token: t0p}\n", "2:3: an entry of users has no name"),
-        ("a: 1\n---\nb: 1\n", "3:1: a second document begins here; only one is expected"), ("x: \"\u{1}\"\n", "1:5: not a text in UTF-8 or UTF-16: control characters are not allowed"),
-        ("users:\n- name: u\n  user: {token: s3cret, token: s3cret2}\n", "3:25: users[0].user.token is named twice, first in line 3"),
-    ])
+    @Test(
+        "a damaged file is refused with line and reason, and left as it is",
+        arguments: [
+            ("clusters: [\n", "2:1: did not find expected node content"),
+            ("clusters: 1\n", "1:11: clusters is no list"),
+            ("- a\n", "1:1: a kubeconfig is a mapping"), ("a: 1\na: 2\n", "2:1: a is named twice, first in line 1"),
+            ("kind: Secret\n", "1:7: the kind of a kubeconfig is Config"),
+            ("users:\n- user: {token: t0p}\n", "2:3: an entry of users has no name"),
+            ("a: 1\n---\nb: 1\n", "3:1: a second document begins here; only one is expected"),
+            ("x: \"\u{1}\"\n", "1:5: not a text in UTF-8 or UTF-16: control characters are not allowed"),
+            (
+                "users:\n- name: u\n  user: {token: s3cret, token: s3cret2}\n",
+                "3:25: users[0].user.token is named twice, first in line 3"
+            ),
+        ])
     func damaged(given: String, reason: String) throws {
         let path = try folder() + "/config"
         try put(path, given, mode: 0o640)
         for action in 0..<2 {
             let error = #expect(throws: KubeconfigError.self) {
-                if action == 0 { try KubeconfigFile.merge(entry, into: path) } else { try KubeconfigFile.remove(from: path) }
+                if action == 0 {
+                    try KubeconfigFile.merge(entry, into: path)
+                } else {
+                    try KubeconfigFile.remove(from: path)
+                }
             }
-            #expect(error?.description == "\(path):\(reason). The file was not changed. Mend it, or name another one with KUBECONFIG.")
+            #expect(
+                error?.description
+                    == "\(path):\(reason). The file was not changed. Mend it, or name another one with KUBECONFIG.")
             #expect(error?.description.contains("s3cret") == false)
         }
         #expect(try text(path) == given && SecureFile.mode(path) == 0o640)

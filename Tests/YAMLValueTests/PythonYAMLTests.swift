@@ -11,7 +11,9 @@ struct PythonYAMLTests {
         var random = Seeded(seed &+ 1000)
         let values = (0..<250).map { _ in random.json(depth: 4) }
         let stream = values.map { "---\n" + YAML.text($0) }.joined()
-        let read = try Python.run("import sys, yaml, json\nfor d in yaml.safe_load_all(sys.stdin.buffer): print(json.dumps(d))", input: stream)
+        let read = try Python.run(
+            "import sys, yaml, json\nfor d in yaml.safe_load_all(sys.stdin.buffer): print(json.dumps(d))", input: stream
+        )
         let lines = read.split(separator: "\n")
         try #require(lines.count == values.count)
         for (line, value) in zip(lines, values) { #expect(try JSON.parse(String(line)) == value, "seed \(seed)") }

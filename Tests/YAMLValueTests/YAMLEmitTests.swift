@@ -60,7 +60,9 @@ import YAMLValue
         #expect(try YAML.document(text).value == value)
     }
 
-    @Test("a value alone is a document", arguments: [.null, 1, "x", "a\nb\n", "a\n\n", [], [:], ["a": 1], ["a\nb", ["c\n"]]] as [JSON])
+    @Test(
+        "a value alone is a document",
+        arguments: [.null, 1, "x", "a\nb\n", "a\n\n", [], [:], ["a": 1], ["a\nb", ["c\n"]]] as [JSON])
     func roots(value: JSON) throws {
         #expect(try YAML.document(YAML.text(value)).value == value)
     }

@@ -8,11 +8,14 @@ import JSONValue
 public enum YAML {
     /// Bounds on what is read, so that a hostile text is refused before it costs much.
     public struct Limits: Hashable, Sendable {
+        /// The longest text.
         public var bytes: Int
+        /// How deep lists and mappings may nest.
         public var depth: Int
         /// How many bytes of values aliases may add.
         public var expansion: Int
 
+        /// Bounds that no file of a cluster comes near.
         public init(bytes: Int = 16 << 20, depth: Int = 200, expansion: Int = 4 << 20) {
             self.bytes = bytes
             self.depth = depth

@@ -27,7 +27,7 @@ struct YAMLEmitter {
 
     private mutating func pad(_ indent: Int) { text += String(repeating: " ", count: indent) }
 
-    /// - Parameter startsOnLine: whether the first member stands behind a `- ` already written.
+    /// `startsOnLine` says that the first member stands behind a `- ` already written.
     private mutating func members(_ object: JSONObject, indent: Int, startsOnLine: Bool) {
         var first = startsOnLine
         for (key, value) in object {
@@ -84,7 +84,11 @@ struct YAMLEmitter {
         case .array: text += "[]"
         case .object: text += "{}"
         case .string(let string):
-            if YAMLText.fitsBlock(string) { block(string, indent: max(indent, 2)) } else { text += YAMLText.singleLine(string) }
+            if YAMLText.fitsBlock(string) {
+                block(string, indent: max(indent, 2))
+            } else {
+                text += YAMLText.singleLine(string)
+            }
         }
     }
 

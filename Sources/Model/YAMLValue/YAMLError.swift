@@ -1,14 +1,17 @@
 /// A place in a YAML text; both numbers count from 1.
 public struct YAMLMark: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// From 1.
     public var line: Int
-    /// In characters.
+    /// In characters, from 1.
     public var column: Int
 
+    /// The place at `line` and `column`.
     public init(line: Int, column: Int) {
         self.line = line
         self.column = column
     }
 
+    /// In the order of the text.
     public static func < (left: YAMLMark, right: YAMLMark) -> Bool {
         (left.line, left.column) < (right.line, right.column)
     }
@@ -43,9 +46,12 @@ public struct YAMLError: Error, Hashable, Sendable, CustomStringConvertible {
         case outOfMemory
     }
 
+    /// What was found wrong.
     public var cause: Cause
+    /// Where.
     public var mark: YAMLMark
 
+    /// An error of `cause` at `mark`.
     public init(_ cause: Cause, _ mark: YAMLMark) {
         self.cause = cause
         self.mark = mark
@@ -71,5 +77,6 @@ public struct YAMLError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// `line 3, column 5: ` and the reason.
     public var description: String { "\(mark): \(reason)" }
 }

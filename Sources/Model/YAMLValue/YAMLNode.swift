@@ -4,9 +4,11 @@ public import JSONValue
 public struct YAMLNode: Sendable {
     /// A key with its value.
     public struct Member: Sendable {
+        /// As a string, whatever its type was.
         public var key: String
         /// Where the key is written; of a merged member, in the mapping it was merged from.
         public var mark: YAMLMark
+        /// What the key names.
         public var value: YAMLNode
     }
 
@@ -19,6 +21,7 @@ public struct YAMLNode: Sendable {
         case mapping([Member])
     }
 
+    /// What the node holds.
     public var content: Content
     /// Where the value begins; of an alias, where the value it names begins.
     public var mark: YAMLMark
@@ -41,18 +44,25 @@ public struct YAMLNode: Sendable {
 
 /// A way from the root of a document to one of its values.
 public struct YAMLPath: Hashable, Sendable, CustomStringConvertible, ExpressibleByArrayLiteral {
+    /// One step down.
     public enum Step: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
         case key(String)
         case index(Int)
+        /// A key.
         public init(stringLiteral value: String) { self = .key(value) }
+        /// An index.
         public init(integerLiteral value: Int) { self = .index(value) }
     }
 
+    /// From the root on; empty for the root itself.
     public var steps: [Step]
 
+    /// The way of these steps.
     public init(_ steps: [Step]) { self.steps = steps }
+    /// The way of these steps.
     public init(arrayLiteral elements: Step...) { steps = elements }
 
+    /// The way one step further.
     public func appending(_ step: Step) -> YAMLPath { YAMLPath(steps + [step]) }
 
     /// As Kubernetes prints a field: `spec.ports[0].name`; a key that is no plain name is bracketed.
@@ -74,12 +84,14 @@ public struct YAMLPath: Hashable, Sendable, CustomStringConvertible, Expressible
 public struct YAMLDocument: Sendable {
     /// A key that one mapping names twice.
     public struct Duplicate: Hashable, Sendable {
+        /// The way to the key.
         public var path: YAMLPath
         /// Where the key is named again.
         public var mark: YAMLMark
         /// Where it was named first.
         public var first: YAMLMark
 
+        /// A key at `path`, named at `first` and again at `mark`.
         public init(path: YAMLPath, mark: YAMLMark, first: YAMLMark) {
             self.path = path
             self.mark = mark
@@ -87,6 +99,7 @@ public struct YAMLDocument: Sendable {
         }
     }
 
+    /// The value of the document.
     public var root: YAMLNode
     /// Keys that one mapping names twice, in the order of the text. The last value is kept.
     public var duplicates: [Duplicate]

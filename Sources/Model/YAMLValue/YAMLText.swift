@@ -47,7 +47,8 @@ enum YAMLText {
         guard case .string = YAMLNumber.resolve(text) else { return true }
         if text == "<<" || text == "=" { return true }
         guard let first = text.utf8.first else { return true }
-        let numeric = first &- 0x30 < 10 || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") || first == UInt8(ascii: ".")
+        let numeric =
+            first &- 0x30 < 10 || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") || first == UInt8(ascii: ".")
         if !numeric { return false }
         // What has only the characters of numbers, dates and times is quoted; `1.36-alpha` is not.
         return text.utf8.allSatisfy { byte in

@@ -8,6 +8,9 @@ extension KastellConfiguration {
     /// - Parameters:
     ///   - bytes: the file; nil when there is none.
     ///   - file: its path, for errors, and for paths in it that are relative to its folder.
+    ///   - overrides: the command line's values.
+    ///   - environment: decides the default paths.
+    /// - Returns: the checked configuration.
     /// - Throws: ``ConfigurationError`` with every fault of the file and the command line.
     package static func decode(
         _ bytes: [UInt8]?, file: String = "", overrides: ConfigurationOverrides = ConfigurationOverrides(),
@@ -30,7 +33,9 @@ extension KastellConfiguration {
         path: String?, overrides: ConfigurationOverrides = ConfigurationOverrides(), environment: ProcessEnvironment
     ) throws -> KastellConfiguration {
         let file = path ?? environment.defaultConfigurationFile
-        if path == nil, !SecureFile.exists(file) { return try decode(nil, overrides: overrides, environment: environment) }
+        if path == nil, !SecureFile.exists(file) {
+            return try decode(nil, overrides: overrides, environment: environment)
+        }
         let bytes = try SecureFile.read(environment.absolute(file, in: environment.currentFolder), .any)
         return try decode(bytes, file: file, overrides: overrides, environment: environment)
     }
@@ -59,8 +64,12 @@ struct ConfigurationDecoder {
             .map { result.tlsMinVersion = $0 }
         list(.tlsExtraNames, isAllowed: Self.isNameOrAddress).map { result.tlsExtraNames = $0 }
         text(.tlsServingLifetime, lifetime).map { result.tlsServingLifetime = $0 }
-        list(.enableAdmissionPlugins, isAllowed: AdmissionPlugins.known.contains).map { result.enableAdmissionPlugins = $0 }
-        list(.disableAdmissionPlugins, isAllowed: AdmissionPlugins.known.contains).map { result.disableAdmissionPlugins = $0 }
+        list(.enableAdmissionPlugins, isAllowed: AdmissionPlugins.known.contains).map {
+            result.enableAdmissionPlugins = $0
+        }
+        list(.disableAdmissionPlugins, isAllowed: AdmissionPlugins.known.contains).map {
+            result.disableAdmissionPlugins = $0
+        }
         result.tokenAuthFile = path(.tokenAuthFile)
         result.encryptionProviderConfig = path(.encryptionProviderConfig)
         text(.serviceAccountIssuer, issuer).map { result.serviceAccountIssuer = $0 }
@@ -68,10 +77,14 @@ struct ConfigurationDecoder {
         text(.serviceNodePortRange) { $0.string.flatMap { PortRange($0) } }.map { result.serviceNodePortRange = $0 }
         text(.anonymousAuth) { $0.bool }.map { result.anonymousAuth = $0 }
         list(.exemptUsernames) { !$0.isEmpty }.map { result.podSecurityExemptions.usernames = $0 }
-        list(.exemptRuntimeClasses, isAllowed: Self.isObjectName).map { result.podSecurityExemptions.runtimeClasses = $0 }
+        list(.exemptRuntimeClasses, isAllowed: Self.isObjectName).map {
+            result.podSecurityExemptions.runtimeClasses = $0
+        }
         list(.exemptNamespaces, isAllowed: Self.isObjectName).map { result.podSecurityExemptions.namespaces = $0 }
         for plugin in result.enableAdmissionPlugins where result.disableAdmissionPlugins.contains(plugin) {
-            fault(.disableAdmissionPlugins, "\"\(plugin)\" is enabled and disabled at once", "Remove it from one of the two lists")
+            fault(
+                .disableAdmissionPlugins, "\"\(plugin)\" is enabled and disabled at once",
+                "Remove it from one of the two lists")
         }
         return result
     }
@@ -106,7 +119,9 @@ struct ConfigurationDecoder {
             var remedy = "Allowed is \(field.kind.allowed)"
             if field.kind == .plugins {
                 let meant = element.string.flatMap { DidYouMean.suggestion(for: $0, among: AdmissionPlugins.known) }
-                remedy = meant.map { "Did you mean '\($0)'?" } ?? "Known are \(AdmissionPlugins.known.joined(separator: ", "))"
+                remedy =
+                    meant.map { "Did you mean '\($0)'?" }
+                    ?? "Known are \(AdmissionPlugins.known.joined(separator: ", "))"
             }
             let problem = field.kind == .plugins ? "is no admission plugin" : "is not allowed"
             faults.append(
@@ -140,7 +155,9 @@ struct ConfigurationDecoder {
     }
 
     private func issuer(_ value: JSON) -> String? {
-        guard let text = value.string, !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        guard let text = value.string, !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return nil
+        }
         guard text.contains(":") else { return text }
         for scheme in ["https://", "http://"] where text.hasPrefix(scheme) {
             let host = text.dropFirst(scheme.count).prefix { $0 != "/" }

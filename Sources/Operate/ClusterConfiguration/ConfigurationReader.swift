@@ -30,12 +30,16 @@ struct ConfigurationReader {
 
     mutating func read(_ bytes: [UInt8]) {
         let document: YAMLDocument
-        do throws(YAMLError) { document = try YAML.document(bytes, limits: YAML.Limits(bytes: 1 << 20, depth: 20)) } catch {
+        do throws(YAMLError) {
+            document = try YAML.document(bytes, limits: YAML.Limits(bytes: 1 << 20, depth: 20))
+        } catch {
             add(error.mark, "", error.reason, "")
             return
         }
         for duplicate in document.duplicates {
-            add(duplicate.mark, duplicate.path.description, "is named twice, first in line \(duplicate.first.line)", "Remove one of the two")
+            add(
+                duplicate.mark, duplicate.path.description, "is named twice, first in line \(duplicate.first.line)",
+                "Remove one of the two")
         }
         guard case .mapping(let members) = document.root.content else {
             add(

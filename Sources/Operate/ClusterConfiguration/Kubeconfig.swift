@@ -13,7 +13,8 @@ package struct KubeconfigEntry: Sendable {
     package var clientKey: PrivateKeyPEM
 
     package init(
-        name: String = defaultName, server: String, authorityPEM: String, clientCertificatePEM: String, clientKey: PrivateKeyPEM
+        name: String = defaultName, server: String, authorityPEM: String, clientCertificatePEM: String,
+        clientKey: PrivateKeyPEM
     ) {
         self.name = name
         self.server = server
@@ -49,7 +50,8 @@ package enum Kubeconfig {
     /// A kubeconfig without entries.
     package static var empty: JSON {
         [
-            "apiVersion": "v1", "clusters": [], "contexts": [], "current-context": "", "kind": "Config", "preferences": [:],
+            "apiVersion": "v1", "clusters": [], "contexts": [], "current-context": "", "kind": "Config",
+            "preferences": [:],
             "users": [],
         ]
     }
@@ -73,7 +75,9 @@ package enum Kubeconfig {
     package static func removing(_ name: String, from config: JSON) -> JSON {
         var result = config
         for list in ["clusters", "contexts", "users"] {
-            guard let elements = result[list]?.array, elements.contains(where: { $0["name"]?.string == name }) else { continue }
+            guard let elements = result[list]?.array, elements.contains(where: { $0["name"]?.string == name }) else {
+                continue
+            }
             result[list] = .array(elements.filter { $0["name"]?.string != name })
         }
         if result["current-context"]?.string == name { result["current-context"] = "" }

@@ -14,7 +14,8 @@ package enum KubeconfigError: Error, Hashable, Sendable, CustomStringConvertible
         switch self {
         case .file(let error): error.description
         case .damaged(let path, let mark, let reason):
-            "\(path):\(mark.line):\(mark.column): \(reason). The file was not changed. Mend it, or name another one with KUBECONFIG."
+            "\(path):\(mark.line):\(mark.column): \(reason). The file was not changed. "
+                + "Mend it, or name another one with KUBECONFIG."
         case .locked(let path):
             "\(path): another program is changing it. If none is, remove \(path).lock."
         }
@@ -41,7 +42,9 @@ package enum KubeconfigFile {
     ///
     /// - Returns: whether the file changed.
     @discardableResult
-    package static func remove(_ name: String = KubeconfigEntry.defaultName, from path: String) throws(KubeconfigError) -> Bool {
+    package static func remove(_ name: String = KubeconfigEntry.defaultName, from path: String) throws(KubeconfigError)
+        -> Bool
+    {
         if !SecureFile.exists(path) { return false }
         return try change(path, createsFile: false) { Kubeconfig.removing(name, from: $0) }
     }
@@ -57,7 +60,9 @@ package enum KubeconfigFile {
         }
     }
 
-    private static func change(_ path: String, createsFile: Bool, _ edit: (JSON) -> JSON) throws(KubeconfigError) -> Bool {
+    private static func change(_ path: String, createsFile: Bool, _ edit: (JSON) -> JSON) throws(KubeconfigError)
+        -> Bool
+    {
         let target: String
         do {
             target = try SecureFile.resolvingLinks(path)
@@ -69,7 +74,9 @@ package enum KubeconfigFile {
             let after = edit(before ?? .null)
             if let before, after == before { return false }
             if before == nil, !createsFile { return false }
-            do throws(FileError) { try SecureFile.write(target, Array(YAML.text(after).utf8)) } catch { throw .file(error) }
+            do throws(FileError) { try SecureFile.write(target, Array(YAML.text(after).utf8)) } catch {
+                throw .file(error)
+            }
             return true
         }
         do { try SecureFile.remove(lock) } catch { throw .file(error) }
@@ -101,7 +108,8 @@ package enum KubeconfigFile {
         }
         if let duplicate = document.duplicates.first {
             throw .damaged(
-                path: path, duplicate.mark, reason: "\(duplicate.path) is named twice, first in line \(duplicate.first.line)")
+                path: path, duplicate.mark,
+                reason: "\(duplicate.path) is named twice, first in line \(duplicate.first.line)")
         }
         try check(document, path)
         return document.value
@@ -123,7 +131,8 @@ package enum KubeconfigFile {
             case "clusters", "contexts", "users":
                 switch member.value.content {
                 case .scalar(.null): continue
-                case .scalar, .mapping: throw .damaged(path: path, member.value.mark, reason: "\(member.key) is no list")
+                case .scalar, .mapping:
+                    throw .damaged(path: path, member.value.mark, reason: "\(member.key) is no list")
                 case .sequence(let elements):
                     for element in elements {
                         guard case .mapping = element.content, element.member("name")?.value.json.string != nil else {

@@ -10,7 +10,8 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = IPAddress(String(parts[0])), (1...3).contains(parts[1].utf8.count),
-            parts[1].utf8.allSatisfy({ $0 &- 0x30 < 10 }), let length = Int(parts[1]), length <= address.bytes.count * 8,
+            parts[1].utf8.allSatisfy({ $0 &- 0x30 < 10 }), let length = Int(parts[1]),
+            length <= address.bytes.count * 8,
             parts[1].utf8.count == 1 || parts[1].utf8.first != 0x30
         else { return nil }
         var bytes = address.bytes
@@ -47,7 +48,8 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
     /// All eight groups, so that a mapped address is not printed as one of IPv4.
     private static func expanded(_ address: IPAddress) -> String {
         stride(from: 0, to: 16, by: 2)
-            .map { String(UInt16(address.bytes[$0]) << 8 | UInt16(address.bytes[$0 + 1]), radix: 16) }.joined(separator: ":")
+            .map { String(UInt16(address.bytes[$0]) << 8 | UInt16(address.bytes[$0 + 1]), radix: 16) }.joined(
+                separator: ":")
     }
 
     package var description: String { "\(network)/\(prefixLength)" }

@@ -14,7 +14,8 @@ package struct ProcessEnvironment: Hashable, Sendable {
     package var currentFolder: String
 
     package init(
-        home: String?, dataHome: String? = nil, runtimeDir: String? = nil, kubeconfig: String? = nil, isRoot: Bool = false,
+        home: String?, dataHome: String? = nil, runtimeDir: String? = nil, kubeconfig: String? = nil,
+        isRoot: Bool = false,
         currentFolder: String = "/"
     ) {
         func absolute(_ path: String?) -> String? { path.flatMap { $0.hasPrefix("/") ? $0 : nil } }
@@ -30,7 +31,9 @@ package struct ProcessEnvironment: Hashable, Sendable {
     package static var current: ProcessEnvironment {
         func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let folder = unsafe getcwd(&buffer, buffer.count) == nil ? nil : String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder =
+            unsafe getcwd(&buffer, buffer.count) == nil
+            ? nil : String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return ProcessEnvironment(
             home: value("HOME"), dataHome: value("XDG_DATA_HOME"), runtimeDir: value("XDG_RUNTIME_DIR"),
             kubeconfig: value("KUBECONFIG"), isRoot: geteuid() == 0, currentFolder: folder ?? "/")

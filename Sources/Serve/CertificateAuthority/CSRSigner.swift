@@ -49,7 +49,9 @@ package enum CSRSigner: String, Hashable, Sendable, CaseIterable {
             try checkUsages(usages, purpose: "client auth")
         case .kubeletServing:
             try checkOrganization(request)
-            if names.dnsNames.isEmpty, names.ipAddresses.isEmpty { throw .refused("DNS or IP subjectAltName is required") }
+            if names.dnsNames.isEmpty, names.ipAddresses.isEmpty {
+                throw .refused("DNS or IP subjectAltName is required")
+            }
             if !names.emails.isEmpty { throw .refused("Email subjectAltNames are not allowed") }
             if !names.uris.isEmpty { throw .refused("URI subjectAltNames are not allowed") }
             try checkUsages(usages, purpose: "server auth")
@@ -82,8 +84,12 @@ extension ClusterCA {
     /// names of the request, the usages of the object, no other extension of the request.
     ///
     /// - Parameters:
+    ///   - request: `spec.request`.
+    ///   - signer: `spec.signerName`.
+    ///   - usages: `spec.usages`.
     ///   - expirationSeconds: `spec.expirationSeconds`; honoured between ten minutes and `maximumLifetime`.
     ///   - maximumLifetime: the controller's `--cluster-signing-duration`.
+    ///   - now: the moment.
     /// - Returns: the certificate.
     /// - Throws: ``CSRFailure``.
     package func sign(
@@ -98,7 +104,9 @@ extension ClusterCA {
         // The end of a short life is not moved with its beginning.
         let isShort = lifetime < 8 * 3600
         let end = now.adding(seconds: isShort ? lifetime : lifetime - Self.backdate)
-        guard now < certificate.notAfter else { throw .cannotSign("the signer has expired: NotAfter=\(certificate.notAfter)") }
+        guard now < certificate.notAfter else {
+            throw .cannotSign("the signer has expired: NotAfter=\(certificate.notAfter)")
+        }
         do {
             return try sign(
                 publicKey: request.publicKey, subject: request.distinguishedName, names: request.alternativeNames,

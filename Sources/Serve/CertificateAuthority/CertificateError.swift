@@ -22,7 +22,8 @@ package struct CertificateError: Error, Hashable, Sendable, CustomStringConverti
         switch cause {
         case .notPEM(let expected): "PEM block type must be \(expected)"
         case .notDER(let what): "the bytes are no valid \(what)"
-        case .unsupportedKey(let what): "\(what) is of a kind that is not supported; use ECDSA P-256 or RSA of 2048 bits or more"
+        case .unsupportedKey(let what):
+            "\(what) is of a kind that is not supported; use ECDSA P-256 or RSA of 2048 bits or more"
         case .keyMismatch: "the certificate and the private key do not belong together"
         case .invalidName(let name): "\"\(name)\" is neither a DNS name nor an IP address"
         case .cannotSign(let reason): "the certificate could not be signed: \(reason)"

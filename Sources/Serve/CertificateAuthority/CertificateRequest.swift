@@ -16,7 +16,7 @@ package struct CertificateRequest: Sendable {
 
     /// Reads the first PEM block of the text.
     ///
-    /// - Throws: ``CertificateError``; its description is the one that kube-apiserver gives when there is no such block.
+    /// - Throws: ``CertificateError``; without such a block its description is that of kube-apiserver.
     package init(pem: [UInt8]) throws(CertificateError) {
         guard let block = try? PEM.blocks(String(decoding: pem, as: UTF8.self)).first,
             block.discriminator == "CERTIFICATE REQUEST"

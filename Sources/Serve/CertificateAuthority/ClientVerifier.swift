@@ -31,7 +31,8 @@ package struct ClientVerificationError: Error, Hashable, Sendable, CustomStringC
         case .notYetValid(let since, let now): "\(certificate) is not valid before \(since); it is \(now)"
         case .expired(let since, let now): "\(certificate) expired at \(since); it is \(now)"
         case .wrongUsage: "\(certificate) may not be used to authenticate a client"
-        case .unhandledExtension(let identifier): "\(certificate) has the critical extension \(identifier), which is not supported"
+        case .unhandledExtension(let identifier):
+            "\(certificate) has the critical extension \(identifier), which is not supported"
         }
     }
 }
@@ -51,14 +52,18 @@ package struct ClientVerifier: Sendable {
     package init(roots: [PeerCertificate]) throws(CertificateError) {
         var parsed: [Certificate] = []
         for root in roots {
-            do { parsed.append(try Certificate(derEncoded: root.der)) } catch { throw CertificateError(.notDER("certificate")) }
+            do { parsed.append(try Certificate(derEncoded: root.der)) } catch {
+                throw CertificateError(.notDER("certificate"))
+            }
         }
         self.roots = parsed
     }
 
     /// Verifies what a client presented.
     ///
-    /// - Parameter chain: the certificates in DER, the client's own first, intermediate ones after it in any order.
+    /// - Parameters:
+    ///   - chain: the certificates in DER, the client's own first, intermediate ones after it in any order.
+    ///   - now: the moment.
     /// - Returns: the client's certificate.
     /// - Throws: ``ClientVerificationError``.
     package func verify(_ chain: [[UInt8]], now: Timestamp) throws(ClientVerificationError) -> PeerCertificate {
@@ -67,9 +72,12 @@ package struct ClientVerifier: Sendable {
             let leaf = try? Certificate(derEncoded: first)
         else { throw ClientVerificationError(cause: .unreadable, subject: "") }
         try Self.check(leaf, now: now)
-        guard Self.allowsClientAuth(leaf) else { throw ClientVerificationError(cause: .wrongUsage, subject: peer.subject) }
+        guard Self.allowsClientAuth(leaf) else {
+            throw ClientVerificationError(cause: .wrongUsage, subject: peer.subject)
+        }
         let intermediates = chain.dropFirst().compactMap { try? Certificate(derEncoded: $0) }
-        var search = Search(roots: roots, intermediates: intermediates, now: now, checksLeft: Self.maximumSignatureChecks)
+        var search = Search(
+            roots: roots, intermediates: intermediates, now: now, checksLeft: Self.maximumSignatureChecks)
         if search.reachesRoot(from: leaf, authoritiesBelow: 0, used: []) { return peer }
         throw search.firstFault ?? ClientVerificationError(cause: .unknownAuthority, subject: peer.subject)
     }
@@ -88,7 +96,8 @@ package struct ClientVerifier: Sendable {
                 guard issues(candidate, child, authoritiesBelow) else { continue }
                 let isSelfIssued = candidate.issuer == candidate.subject
                 if reachesRoot(
-                    from: candidate, authoritiesBelow: authoritiesBelow + (isSelfIssued ? 0 : 1), used: used.union([index]))
+                    from: candidate, authoritiesBelow: authoritiesBelow + (isSelfIssued ? 0 : 1),
+                    used: used.union([index]))
                 {
                     return true
                 }
@@ -103,7 +112,8 @@ package struct ClientVerifier: Sendable {
                 below <= maximum ?? Int.max
             else { return false }
             guard ClientVerifier.maySignCertificates(authority) else { return false }
-            guard ClientVerifier.allowsClientAuth(authority), ClientVerifier.isAcceptable(child.signatureAlgorithm) else { return false }
+            guard ClientVerifier.allowsClientAuth(authority), ClientVerifier.isAcceptable(child.signatureAlgorithm)
+            else { return false }
             checksLeft -= 1
             guard authority.publicKey.isValidSignature(child.signature, for: child) else { return false }
             do throws(ClientVerificationError) {
@@ -130,8 +140,12 @@ package struct ClientVerifier: Sendable {
         let subject = SubjectName(certificate.subject).text
         let notBefore = Timestamp(certificate.notValidBefore)
         let notAfter = Timestamp(certificate.notValidAfter)
-        if now < notBefore { throw ClientVerificationError(cause: .notYetValid(since: notBefore, now: now), subject: subject) }
-        if now > notAfter { throw ClientVerificationError(cause: .expired(since: notAfter, now: now), subject: subject) }
+        if now < notBefore {
+            throw ClientVerificationError(cause: .notYetValid(since: notBefore, now: now), subject: subject)
+        }
+        if now > notAfter {
+            throw ClientVerificationError(cause: .expired(since: notAfter, now: now), subject: subject)
+        }
         for item in certificate.extensions {
             switch item.oid {
             case .X509ExtensionID.basicConstraints, .X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage,
@@ -141,7 +155,9 @@ package struct ClientVerifier: Sendable {
                 // Not evaluated here, so whoever carries them is not trusted.
                 throw ClientVerificationError(cause: .unhandledExtension("\(item.oid)"), subject: subject)
             default:
-                if item.critical { throw ClientVerificationError(cause: .unhandledExtension("\(item.oid)"), subject: subject) }
+                if item.critical {
+                    throw ClientVerificationError(cause: .unhandledExtension("\(item.oid)"), subject: subject)
+                }
             }
         }
     }

@@ -19,7 +19,9 @@ package struct ClusterCA: Sendable {
     private let key: Certificate.PrivateKey
 
     /// Makes a self-signed CA with a new key.
-    package static func make(commonName: String, lifetime: Duration, now: Timestamp) throws(CertificateError) -> ClusterCA {
+    package static func make(commonName: String, lifetime: Duration, now: Timestamp) throws(CertificateError)
+        -> ClusterCA
+    {
         try make(
             commonName: commonName, lifetime: lifetime, now: now,
             privateKey: PrivateKeyPEM(P256.Signing.PrivateKey().pemRepresentation + "\n"))
@@ -60,11 +62,15 @@ package struct ClusterCA: Sendable {
             throw CertificateError(.notPEM(expected: "CERTIFICATE"))
         }
         let certificate: Certificate
-        do { certificate = try Certificate(pemDocument: block) } catch { throw CertificateError(.notDER("certificate")) }
+        do { certificate = try Certificate(pemDocument: block) } catch {
+            throw CertificateError(.notDER("certificate"))
+        }
         try self.init(certificate, try privateKey.x509, privateKey)
     }
 
-    private init(_ certificate: Certificate, _ key: Certificate.PrivateKey, _ privateKey: PrivateKeyPEM) throws(CertificateError) {
+    private init(_ certificate: Certificate, _ key: Certificate.PrivateKey, _ privateKey: PrivateKeyPEM)
+        throws(CertificateError)
+    {
         guard certificate.publicKey == key.publicKey else { throw CertificateError(.keyMismatch) }
         x509 = certificate
         self.key = key
@@ -137,7 +143,11 @@ package struct ClusterCA: Sendable {
                 SubjectKeyIdentifier(hash: publicKey)
                 if !names.isEmpty {
                     // RFC 5280, 4.2.1.6: with an empty subject the names are critical.
-                    if subject.isEmpty { Critical(SubjectAlternativeNames(names.generalNames)) } else { SubjectAlternativeNames(names.generalNames) }
+                    if subject.isEmpty {
+                        Critical(SubjectAlternativeNames(names.generalNames))
+                    } else {
+                        SubjectAlternativeNames(names.generalNames)
+                    }
                 }
             },
             issuerPrivateKey: key)
@@ -147,7 +157,8 @@ package struct ClusterCA: Sendable {
     /// Whether this CA's key signed `other`.
     package func hasSigned(_ other: PeerCertificate) -> Bool {
         guard let certificate = try? Certificate(derEncoded: other.der) else { return false }
-        return certificate.issuer == x509.subject && key.publicKey.isValidSignature(certificate.signature, for: certificate)
+        return certificate.issuer == x509.subject
+            && key.publicKey.isValidSignature(certificate.signature, for: certificate)
     }
 }
 
@@ -165,7 +176,8 @@ extension PrivateKeyPEM {
     /// The first private key of the text (PKCS#8, SEC 1 or PKCS#1).
     var x509: Certificate.PrivateKey {
         get throws(CertificateError) {
-            guard let block = try PEM.blocks(reveal()).first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") }) else {
+            guard let block = try PEM.blocks(reveal()).first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") })
+            else {
                 throw CertificateError(.notPEM(expected: "PRIVATE KEY"))
             }
             // The library's error could quote the key, so it is not passed on.

@@ -17,6 +17,8 @@ package enum OIDCDocuments {
     ///   - issuer: the first `--service-account-issuer`.
     ///   - externalAddress: host and port under which clients reach the API server.
     ///   - keysURI: `--service-account-jwks-uri` when it is given.
+    ///   - keys: what tokens are verified with.
+    /// - Returns: the document, its members in the order of kube-apiserver.
     package static func configuration(
         issuer: String, externalAddress: String, keysURI: String? = nil, keys: [ServiceAccountPublicKey]
     ) -> JSON {

@@ -18,7 +18,9 @@ enum PEM {
                 type = begun
                 content = ""
             } else if let ended = label(line, "-----END ") {
-                if ended == type, let der = Base64.decode(content) { blocks.append(PEMDocument(type: ended, derBytes: der)) }
+                if ended == type, let der = Base64.decode(content) {
+                    blocks.append(PEMDocument(type: ended, derBytes: der))
+                }
                 type = nil
             } else if type != nil, !line.utf8.contains(UInt8(ascii: ":")) {
                 content += line.split { $0 == " " || $0 == "\t" }.joined()
@@ -34,9 +36,13 @@ enum PEM {
     }
 
     private static func label(_ line: Substring, _ prefix: String) -> String? {
-        guard line.hasPrefix(prefix), line.hasSuffix("-----"), line.utf8.count >= prefix.utf8.count + 5 else { return nil }
+        guard line.hasPrefix(prefix), line.hasSuffix("-----"), line.utf8.count >= prefix.utf8.count + 5 else {
+            return nil
+        }
         return String(line.dropFirst(prefix.count).dropLast(5))
     }
 
-    static func text(_ type: String, _ der: [UInt8]) -> String { PEMDocument(type: type, derBytes: der).pemString + "\n" }
+    static func text(_ type: String, _ der: [UInt8]) -> String {
+        PEMDocument(type: type, derBytes: der).pemString + "\n"
+    }
 }

@@ -62,15 +62,21 @@ package actor PKIDirectory {
     }
 
     /// Every certificate, the CA first.
-    package func listing(now: Timestamp) -> [CertificateListing] { Self.listing(of: current, path: path, options: options, now: now) }
+    package func listing(now: Timestamp) -> [CertificateListing] {
+        Self.listing(of: current, path: path, options: options, now: now)
+    }
 
-    static func listing(of material: PKIMaterial, path: String, options: PKIOptions, now: Timestamp) -> [CertificateListing] {
+    static func listing(of material: PKIMaterial, path: String, options: PKIOptions, now: Timestamp)
+        -> [CertificateListing]
+    {
         var rows = [
-            CertificateListing(name: authority, path: path + "/ca.crt", certificate: material.authority.certificate, now: now)
+            CertificateListing(
+                name: authority, path: path + "/ca.crt", certificate: material.authority.certificate, now: now)
         ]
         for name in [apiServer] + options.components.map(\.name) {
             guard let pair = material.pairs[name] else { continue }
-            rows.append(CertificateListing(name: name, path: "\(path)/\(name).crt", certificate: pair.certificate, now: now))
+            rows.append(
+                CertificateListing(name: name, path: "\(path)/\(name).crt", certificate: pair.certificate, now: now))
         }
         return rows
     }
@@ -132,7 +138,9 @@ struct PKIFiles {
             do { authority = try ClusterCA(certificatePEM: certificate, privateKey: key) } catch {
                 throw .certificate(path: path + "/ca.crt", error)
             }
-            switch RenewalPlan.reason(notBefore: authority.certificate.notBefore, notAfter: authority.certificate.notAfter, now: now) {
+            switch RenewalPlan.reason(
+                notBefore: authority.certificate.notBefore, notAfter: authority.certificate.notAfter, now: now)
+            {
             case .expired, .notYetValid: return try renewAuthority(authority)
             case .pastHalfLife, nil: return authority
             }
@@ -141,7 +149,8 @@ struct PKIFiles {
             return try write(try makeAuthority(options.authorityName, key))
         case (nil, nil):
             do {
-                let fresh = try ClusterCA.make(commonName: options.authorityName, lifetime: options.authorityLifetime, now: now)
+                let fresh = try ClusterCA.make(
+                    commonName: options.authorityName, lifetime: options.authorityLifetime, now: now)
                 try put("ca.key", fresh.privateKey.reveal())
                 return try write(fresh)
             } catch let error as CertificateError {
@@ -154,7 +163,10 @@ struct PKIFiles {
         case (_?, nil):
             throw .missing(
                 path: path + "/ca.key",
-                remedy: "Put the key of \(path)/ca.crt back, or remove the folder to begin with a new CA, which no client trusts yet.")
+                remedy:
+                    "Put the key of \(path)/ca.crt back, or remove the folder to begin with a new CA, "
+                    + "which no client trusts yet."
+            )
         }
     }
 
@@ -245,7 +257,10 @@ struct PKIFiles {
         } else if published != nil {
             throw .missing(
                 path: path + "/sa.key",
-                remedy: "Put it back, or remove \(path)/sa.pub to begin with a new key, which makes every ServiceAccount token invalid.")
+                remedy:
+                    "Put it back, or remove \(path)/sa.pub to begin with a new key, "
+                    + "which makes every ServiceAccount token invalid."
+            )
         } else {
             key = ServiceAccountKey.make()
             try put("sa.key", key.privateKey.reveal())
@@ -259,7 +274,9 @@ struct PKIFiles {
     /// The text of a file of the folder; nil when there is none.
     private func text(_ name: String) throws(PKIError) -> String? {
         do {
-            return String(decoding: try SecureFile.read(path + "/" + name, name.hasSuffix(".key") ? .secret : .any), as: UTF8.self)
+            return String(
+                decoding: try SecureFile.read(path + "/" + name, name.hasSuffix(".key") ? .secret : .any), as: UTF8.self
+            )
         } catch {
             if error.isAbsent { return nil }
             throw .file(error)

@@ -44,7 +44,8 @@ package struct PKIOptions: Sendable {
     func servingNames() throws(CertificateError) -> AlternativeNames {
         var names = AlternativeNames()
         names.dnsNames = [
-            "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+            "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+            "kubernetes.default.svc.cluster.local",
         ]
         names.ipAddresses = [IPAddress("127.0.0.1"), IPAddress("::1"), serviceIP].compactMap { $0 }
         let host = hostName.lowercased()
@@ -90,8 +91,10 @@ package enum PKIError: Error, Hashable, Sendable, CustomStringConvertible {
         case .file(let error): error.description
         case .certificate(let path, let error): "\(path): \(error)"
         case .missing(let path, let remedy): "\(path) is missing. \(remedy)"
-        case .authorityNotValid(let path): "\(path) is not valid now and was signed by another authority. Replace it with a valid one."
-        case .unknownName(let name, let known): "there is no certificate named \"\(name)\"; known are \(known.joined(separator: ", "))"
+        case .authorityNotValid(let path):
+            "\(path) is not valid now and was signed by another authority. Replace it with a valid one."
+        case .unknownName(let name, let known):
+            "there is no certificate named \"\(name)\"; known are \(known.joined(separator: ", "))"
         }
     }
 }

@@ -26,7 +26,9 @@ package enum RenewalPlan {
     /// The certificates to renew at `now`, in the given order. Pure.
     package static func plan(_ listing: [CertificateListing], now: Timestamp) -> [PlannedRenewal] {
         listing.compactMap { item in
-            reason(notBefore: item.notBefore, notAfter: item.notAfter, now: now).map { PlannedRenewal(name: item.name, reason: $0) }
+            reason(notBefore: item.notBefore, notAfter: item.notAfter, now: now).map {
+                PlannedRenewal(name: item.name, reason: $0)
+            }
         }
     }
 }

@@ -77,7 +77,9 @@ package enum SecureFile {
             guard count >= 0 else { throw failure(path, "read") }
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer.prefix(count))
-            guard bytes.count <= maximumBytes else { throw FileError(path: path, cause: .tooLarge(limit: maximumBytes)) }
+            guard bytes.count <= maximumBytes else {
+                throw FileError(path: path, cause: .tooLarge(limit: maximumBytes))
+            }
         }
     }
 
@@ -85,7 +87,8 @@ package enum SecureFile {
     /// The new file has its mode from its first moment on.
     package static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(FileError) {
         let folder = folder(of: path)
-        let temporary = folder + "/." + lastComponent(path) + "." + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
+        let temporary =
+            folder + "/." + lastComponent(path) + "." + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
         let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw failure(path, "create") }
         do throws(FileError) {
@@ -192,7 +195,9 @@ package enum SecureFile {
 
     private static func requirePrivate(_ path: String, _ facts: stat, wanted: UInt32) throws(FileError) {
         let user = geteuid()
-        guard facts.st_uid == user || user == 0 else { throw FileError(path: path, cause: .ownedByAnother(user: facts.st_uid)) }
+        guard facts.st_uid == user || user == 0 else {
+            throw FileError(path: path, cause: .ownedByAnother(user: facts.st_uid))
+        }
         guard facts.st_mode & 0o077 == 0 else {
             throw FileError(path: path, cause: .openToOthers(mode: facts.st_mode & 0o7777, wanted: wanted))
         }

@@ -38,7 +38,8 @@ package struct ServiceAccountPublicKey: Sendable {
             self = try ServiceAccountKey(privateKey: PrivateKeyPEM(pem)).publicKey
             return
         }
-        if block.discriminator == "PUBLIC KEY", let key = try? P256.Signing.PublicKey(derRepresentation: block.derBytes) {
+        if block.discriminator == "PUBLIC KEY", let key = try? P256.Signing.PublicKey(derRepresentation: block.derBytes)
+        {
             self.init(key)
         } else if let key = try? _RSA.Signing.PublicKey(derRepresentation: block.derBytes) {
             self.init(key)
@@ -79,7 +80,8 @@ package struct ServiceAccountPublicKey: Sendable {
             guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
             return key.isValidSignature(signature, for: message)
         case .rsa(let key):
-            return key.isValidSignature(_RSA.Signing.RSASignature(rawRepresentation: signature), for: message, padding: .insecurePKCS1v1_5)
+            return key.isValidSignature(
+                _RSA.Signing.RSASignature(rawRepresentation: signature), for: message, padding: .insecurePKCS1v1_5)
         }
     }
 }
@@ -113,7 +115,8 @@ package struct ServiceAccountKey: Sendable {
 
     /// The key in a PEM text; ECDSA P-256 or RSA.
     package init(privateKey pem: PrivateKeyPEM) throws(CertificateError) {
-        guard let block = try PEM.blocks(pem.reveal()).first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") }) else {
+        guard let block = try PEM.blocks(pem.reveal()).first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") })
+        else {
             throw CertificateError(.notPEM(expected: "PRIVATE KEY"))
         }
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: block.pemString) {
@@ -136,7 +139,8 @@ package struct ServiceAccountKey: Sendable {
             let signature =
                 switch backing {
                 case .p256(let key): Array(try key.signature(for: message).rawRepresentation)
-                case .rsa(let key): Array(try key.signature(for: message, padding: .insecurePKCS1v1_5).rawRepresentation)
+                case .rsa(let key):
+                    Array(try key.signature(for: message, padding: .insecurePKCS1v1_5).rawRepresentation)
                 }
             return content + "." + Base64.encodeURL(signature)
         } catch {
@@ -164,7 +168,8 @@ package struct ServiceAccountTokenVerifier: Sendable {
 
     /// The claims of a token whose signature is valid. What they say (issuer, audience, times) is not looked at.
     package func claims(of token: String) throws(Failure) -> JSON {
-        let parts = token.utf8.count <= Self.maximumBytes ? token.split(separator: ".", omittingEmptySubsequences: false) : []
+        let parts =
+            token.utf8.count <= Self.maximumBytes ? token.split(separator: ".", omittingEmptySubsequences: false) : []
         guard parts.count == 3, let headerBytes = Base64.decodeURL(parts[0]), let header = try? JSON.parse(headerBytes),
             let claimBytes = Base64.decodeURL(parts[1]), let claims = try? JSON.parse(claimBytes), claims.object != nil,
             let signature = Base64.decodeURL(parts[2]), let algorithm = header["alg"]?.string

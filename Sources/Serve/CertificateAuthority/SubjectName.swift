@@ -58,7 +58,9 @@ struct SubjectName {
         let scalars = Array(value.unicodeScalars)
         for (index, scalar) in scalars.enumerated() {
             let isEdgeSpace = scalar == " " && (index == 0 || index == scalars.count - 1)
-            if isEdgeSpace || ",+\"\\<>;".unicodeScalars.contains(scalar) || (scalar == "#" && index == 0) { out += "\\" }
+            if isEdgeSpace || ",+\"\\<>;".unicodeScalars.contains(scalar) || (scalar == "#" && index == 0) {
+                out += "\\"
+            }
             out.unicodeScalars.append(scalar)
         }
         return out
@@ -81,7 +83,11 @@ package struct AlternativeNames: Hashable, Sendable {
             switch name {
             case .dnsName(let text): dnsNames.append(text)
             case .ipAddress(let octets):
-                if let address = IPAddress(bytes: octets.bytes) { ipAddresses.append(address) } else { hasOthers = true }
+                if let address = IPAddress(bytes: octets.bytes) {
+                    ipAddresses.append(address)
+                } else {
+                    hasOthers = true
+                }
             case .uniformResourceIdentifier(let text): uris.append(text)
             case .rfc822Name(let text): emails.append(text)
             case .otherName, .x400Address, .directoryName, .ediPartyName, .registeredID: hasOthers = true
