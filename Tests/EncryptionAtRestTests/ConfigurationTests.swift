@@ -70,17 +70,18 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
     static let keys: [Refusal] = [
         Refusal(
-            "a secretbox key of 16 bytes", providers: keyed("secretbox", "[{\"name\":\"a\",\"secret\":\"AwMDAwMDAwMDAwMDAwMDAw==\"}]"),
+            "a secretbox key of 16 bytes",
+            providers: keyed("secretbox", "[{\"name\":\"a\",\"secret\":\"AwMDAwMDAwMDAwMDAwMDAw==\"}]"),
             "resources[0].providers[0].secretbox.keys[0].secret: Invalid value: \"REDACTED\": secret is not of the expected "
                 + "length, got 16, expected one of [32]",
-            "Give key \"a\" at resources[0].providers[0].secretbox.keys[0] a secretbox secret of 32 bytes in base64, such "
-                + "as the output of 'head -c 32 /dev/urandom | base64'."),
+            "Give key \"a\" at resources[0].providers[0].secretbox.keys[0] a secret of 32 bytes for secretbox, in base64, "
+                + "such as the output of 'head -c 32 /dev/urandom | base64'."),
         Refusal(
             "an AES key of 28 bytes",
             providers: keyed("aescbc", "[{\"name\":\"key2\",\"secret\":\"c2VjcmV0IGlzIHNlY3VyZSwgb3IgaXMgaXQ/IQ==\"}]"),
             "resources[0].providers[0].aescbc.keys[0].secret: Invalid value: \"REDACTED\": secret is not of the expected "
                 + "length, got 28, expected one of [16 24 32]",
-            "Give key \"key2\" at resources[0].providers[0].aescbc.keys[0] a aescbc secret of 16, 24 or 32 bytes in base64, "
+            "Give key \"key2\" at resources[0].providers[0].aescbc.keys[0] a secret of 16, 24 or 32 bytes for aescbc, in base64, "
                 + "such as the output of 'head -c 32 /dev/urandom | base64'."),
         Refusal(
             "a key without name", providers: keyed("aesgcm", "[{\"secret\":\"\(good)\"}]"),
@@ -89,7 +90,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "a key without secret", providers: keyed("aesgcm", "[{\"name\":\"k\"}]"),
             "resources[0].providers[0].aesgcm.keys[0].secret: Required value: secret is a mandatory field for a key",
-            "Give key \"k\" at resources[0].providers[0].aesgcm.keys[0] a aesgcm secret of 16, 24 or 32 bytes in base64, "
+            "Give key \"k\" at resources[0].providers[0].aesgcm.keys[0] a secret of 16, 24 or 32 bytes for aesgcm, in base64, "
                 + "such as the output of 'head -c 32 /dev/urandom | base64'."),
         Refusal(
             "a key management service", providers: "[{\"kms\":{\"name\":\"a\"}}]",
@@ -99,7 +100,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "a provider of nothing", providers: "[{\"identity\":null}]",
             "resources[0].providers[0]: Invalid value: {\"AESGCM\":null,\"AESCBC\":null,\"Secretbox\":null,\"Identity\":null,"
                 + "\"KMS\":null}: provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, "
-                + "Identity", "Give resources[0].providers[0] one of the providers secretbox, aesgcm, aescbc or identity."),
+                + "Identity",
+            "Give resources[0].providers[0] one of the providers secretbox, aesgcm, aescbc or identity."),
     ]
 
     static let shapes: [Refusal] = [
@@ -124,7 +126,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             file: "{\(head),\"resources\":[{\"resources\":[\"*.\"],\"providers\":[{\"identity\":{}}]},"
                 + "{\"resources\":[\"secrets\"],\"providers\":[{\"identity\":{}}]}]}",
             "error while building transformers: resource \"secrets\" is masked by earlier rule \"*.\"",
-            "Move \"secrets\" (resources[1]) before the rule for \"*.\", or remove it."),
+            "Move \"secrets\" (resources[1]) before \"*.\", or remove it."),
     ]
 }
 
@@ -163,7 +165,9 @@ struct ConfigurationTests {
 
     @Test("never shows a secret, however it is printed")
     func secretsStayHidden() throws {
-        let file = Refusal("", providers: Refusal.keyed("aesgcm", "[{\"name\":\"k\",\"secret\":\"\(Refusal.good)\"}]"), "", "").file
+        let file = Refusal(
+            "", providers: Refusal.keyed("aesgcm", "[{\"name\":\"k\",\"secret\":\"\(Refusal.good)\"}]"), "", ""
+        ).file
         let configuration = try EncryptionConfiguration.parse(try JSON.parse(file))
         var dumped = ""
         dump(configuration, to: &dumped)

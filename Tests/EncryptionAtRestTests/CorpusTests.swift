@@ -1,7 +1,8 @@
-@testable import EncryptionAtRest
 import JSONValue
 import KubeModel
 import Testing
+
+@testable import EncryptionAtRest
 
 @Suite("a recorded kube-apiserver agrees", .enabled(if: !Corpus.scenarios("encryption").isEmpty))
 struct CorpusTests {
@@ -35,7 +36,8 @@ struct CorpusTests {
     }
 
     private func checkStored(
-        _ scenario: JSON, _ transformer: ValueTransformer, _ name: String, _ check: (Bool, @autoclosure () -> String) -> Void
+        _ scenario: JSON, _ transformer: ValueTransformer, _ name: String,
+        _ check: (Bool, @autoclosure () -> String) -> Void
     ) {
         for stored in scenario["stored"]?.array ?? [] {
             guard let key = stored["key"]?.string, let prefix = stored["prefix"]?.string else { continue }
@@ -50,7 +52,8 @@ struct CorpusTests {
     }
 
     private func checkEnvelopes(
-        _ scenario: JSON, _ transformer: ValueTransformer, _ name: String, _ check: (Bool, @autoclosure () -> String) -> Void
+        _ scenario: JSON, _ transformer: ValueTransformer, _ name: String,
+        _ check: (Bool, @autoclosure () -> String) -> Void
     ) throws {
         for known in scenario["envelopes"]?.array ?? [] {
             guard let key = known["etcdKey"]?.string, let value = known["value"]?.string.flatMap(base64),
@@ -60,7 +63,8 @@ struct CorpusTests {
             check(opened?.plaintext == plaintext, "\(name): \(key) does not open")
             check(opened?.isStale == false, "\(name): \(key) counts as stale")
             let status = EncryptionStatus(envelope: value)
-            let words = known["keyName"]?.string.map { "\(known["provider"]?.string ?? "") key \"\($0)\"" } ?? "identity"
+            let words =
+                known["keyName"]?.string.map { "\(known["provider"]?.string ?? "") key \"\($0)\"" } ?? "identity"
             check(status.description == words, "\(name): \(key) is classified as \(status)")
         }
     }

@@ -43,7 +43,8 @@ struct TransformerTests {
     }
 
     @Test(
-        "gives back what it sealed, and notices every damaged byte of an authenticated envelope", arguments: 0..<24 as Range<UInt64>)
+        "gives back what it sealed, and notices every damaged byte of an authenticated envelope",
+        arguments: 0..<24 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
         var random = Seeded(seed)
         for provider in EncryptionConfiguration.ProviderName.allCases {
@@ -52,7 +53,8 @@ struct TransformerTests {
             let plaintext = (0..<Int(random.next() % 300)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             let sealed = try transformer.seal(plaintext, resource: secrets, key: storageKey).envelope
             #expect(sealed.starts(with: provider.envelopePrefix.utf8), "seed \(seed)")
-            #expect(try transformer.open(sealed, resource: secrets, key: storageKey).plaintext == plaintext, "seed \(seed)")
+            #expect(
+                try transformer.open(sealed, resource: secrets, key: storageKey).plaintext == plaintext, "seed \(seed)")
             guard provider == .aesgcm || provider == .secretbox else { continue }
             let again = try transformer.seal(plaintext, resource: secrets, key: storageKey).envelope
             #expect(sealed != again, "a nonce came twice")
@@ -98,7 +100,9 @@ struct TransformerTests {
         transformer.replace(with: configuration(Provider(name: .aescbc, keys: [old, new])))
         #expect(try transformer.open(first.envelope, resource: secrets, key: storageKey).isStale == false)
         transformer.replace(with: configuration(Provider(name: .aescbc, keys: [new, old])))
-        #expect(try transformer.open(first.envelope, resource: secrets, key: storageKey) == .init(plaintext: [1], isStale: true))
+        #expect(
+            try transformer.open(first.envelope, resource: secrets, key: storageKey)
+                == .init(plaintext: [1], isStale: true))
         let second = try transformer.seal([1], resource: secrets, key: storageKey)
         #expect(second.generation == first.generation + 2)
         transformer.replace(with: configuration(Provider(name: .aescbc, keys: [new])))
@@ -130,7 +134,9 @@ struct TransformerTests {
         // Without identity plaintext is not read, and without a rule ciphertext is not passed off as plaintext.
         let strict = ValueTransformer(configuration(box))
         #expect(throws: EncryptionError.self) { try strict.open([9], resource: secrets, key: storageKey) }
-        #expect(throws: EncryptionError.self) { try ValueTransformer().open(sealed, resource: secrets, key: storageKey) }
+        #expect(throws: EncryptionError.self) {
+            try ValueTransformer().open(sealed, resource: secrets, key: storageKey)
+        }
     }
 
     @Test("takes the exact rule before that of the group before that of everything")
@@ -144,7 +150,8 @@ struct TransformerTests {
                 .init(resources: ["*.*"], providers: box("all")),
             ]))
         let wanted = [
-            ("apps", "deployments", "exact"), ("apps", "daemonsets", "group"), ("", "pods", "core"), ("", "events", "exact"),
+            ("apps", "deployments", "exact"), ("apps", "daemonsets", "group"), ("", "pods", "core"),
+            ("", "events", "exact"),
             ("events.k8s.io", "events", "exact"), ("batch", "jobs", "all"),
         ]
         for (group, resource, name) in wanted {
@@ -172,7 +179,9 @@ struct TransformerTests {
             #expect(bytes != nil, "\(text)")
             if let wanted { #expect(bytes == Array(wanted.utf8)) }
         }
-        for bad in ["%%%", "YQ=", "YQ", "=YQ=", "Y===", "YQ==YQ==", "YW J", "_-_-"] { #expect(Base64.decode(bad) == nil, "\(bad)") }
+        for bad in ["%%%", "YQ=", "YQ", "=YQ=", "Y===", "YQ==YQ==", "YW J", "_-_-"] {
+            #expect(Base64.decode(bad) == nil, "\(bad)")
+        }
         for count in 0..<40 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 200) }
             #expect(Base64.decode(Base64.encode(bytes)) == bytes)

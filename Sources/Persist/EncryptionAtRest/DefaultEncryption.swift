@@ -16,6 +16,7 @@ package enum DefaultEncryption {
     ///   - resources: what is encrypted, as in the file; everything by default.
     ///   - readsPlaintext: whether values from before encryption are still read. Leave it out for a new store, so that
     ///     nobody can plant a plain value.
+    /// - Returns: the whole text of the file.
     package static func file(
         keyName: String = "key1", resources: [String] = ["*.*"], readsPlaintext: Bool = false
     ) -> String {

@@ -123,7 +123,9 @@ extension EncryptionConfiguration.Draft.Provider {
             let place = path.child(name.rawValue, "keys")
             if drafts.isEmpty, name != .identity {
                 faults.append(
-                    Fault(.required(place, "at least one keys is required"), remedy: "List at least one key under \(place)."))
+                    Fault(
+                        .required(place, "at least one keys is required"),
+                        remedy: "List at least one key under \(place)."))
             }
             let good = drafts.enumerated().compactMap { $1.checked(for: name, place.index($0), &faults) }
             found = .init(name: name, keys: good)
@@ -151,14 +153,17 @@ extension EncryptionConfiguration.Draft.Key {
         let before = faults.count
         let called = name.isEmpty ? "the key at \(path)" : "key \(goQuoted(name)) at \(path)"
         let lengths = provider.secretLengths.map { "\($0)" }
-        let wanted = lengths.count == 1 ? lengths[0] : lengths.dropLast().joined(separator: ", ") + " or " + (lengths.last ?? "")
+        let wanted =
+            lengths.count == 1 ? lengths[0] : lengths.dropLast().joined(separator: ", ") + " or " + (lengths.last ?? "")
         let size = provider.secretLengths.max() ?? 32
         let remedy =
-            "Give \(called) a \(provider.rawValue) secret of \(wanted) bytes in base64, such as the output of "
+            "Give \(called) a secret of \(wanted) bytes for \(provider.rawValue), in base64, such as the output of "
             + "'head -c \(size) /dev/urandom | base64'."
         if name.isEmpty {
             faults.append(
-                Fault(.required(path.child("name"), "name is a mandatory field for a key"), remedy: "Give the key at \(path) a name."))
+                Fault(
+                    .required(path.child("name"), "name is a mandatory field for a key"),
+                    remedy: "Give the key at \(path) a name."))
         }
         let place = path.child("secret")
         if secret.isEmpty {
@@ -195,7 +200,9 @@ extension EncryptionConfiguration {
                         [
                             Fault(
                                 "resource \"\(this)\" is masked by earlier rule \"\(earlier)\"",
-                                remedy: "Move \"\(this)\" (resources[\(index)]) before the rule for \"\(earlier)\", or remove it.")
+                                remedy:
+                                    "Move \"\(this)\" (resources[\(index)]) before \"\(earlier)\", or remove it."
+                            )
                         ])
                 }
                 seen.insert(resource)

@@ -8,6 +8,7 @@ extension EncryptionConfiguration {
     /// - Parameters:
     ///   - json: the file as a tree, whether it was written as JSON or YAML.
     ///   - duplicateFields: the paths of fields that the source gave twice (a tree cannot show them).
+    /// - Returns: a configuration that passed every check.
     /// - Throws: ``EncryptionConfigurationError`` with every fault of the first stage that has any.
     package static func parse(
         _ json: JSON, duplicateFields: [String] = []

@@ -36,7 +36,8 @@ package struct EncryptionConfigurationError: Error, Hashable, Sendable, CustomSt
     package var message: String {
         var seen = Set<String>()
         let messages = faults.map(\.message).filter { seen.insert($0).inserted }
-        return stage.rawValue + ": " + (messages.count == 1 ? messages[0] : "[" + messages.joined(separator: ", ") + "]")
+        return stage.rawValue + ": "
+            + (messages.count == 1 ? messages[0] : "[" + messages.joined(separator: ", ") + "]")
     }
 
     /// How to mend every fault.

@@ -32,6 +32,15 @@ package enum EncryptionStatus: Hashable, Sendable, CustomStringConvertible {
         self = .foreign(String(decoding: text, as: UTF8.self))
     }
 
+    /// The head of the envelope that the status was told from; empty for ``plain``.
+    package var prefix: String {
+        switch self {
+        case .plain: ""
+        case .encrypted(let provider, let name): "\(provider.envelopePrefix)\(name):"
+        case .foreign(let head): head
+        }
+    }
+
     package var isEncrypted: Bool { self != .plain }
 
     /// `aescbc key "key1"`, `identity`, or `k8s:enc:kms:v2:name`.

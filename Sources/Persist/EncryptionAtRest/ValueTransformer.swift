@@ -80,7 +80,8 @@ private final class TransformationPlan: Sendable {
     /// The exact rule, else that of the group, else that of everything, else plaintext.
     func transformer(for resource: GroupResource) -> ResourceTransformer {
         // Events of both groups are stored as those of the core group.
-        let stored = resource.group == "events.k8s.io" ? GroupResource(group: "", resource: resource.resource) : resource
+        let stored =
+            resource.group == "events.k8s.io" ? GroupResource(group: "", resource: resource.resource) : resource
         return transformers[stored] ?? transformers[GroupResource(group: stored.group, resource: "*")]
             ?? transformers[.everything] ?? .plaintext
     }

@@ -34,7 +34,9 @@ struct SecretboxCipher: ValueCipher {
     }
 
     func open(_ sealed: ArraySlice<UInt8>, context: [UInt8]) throws(CipherError) -> [UInt8] {
-        guard Self.isReady, secret.bitCount == 256, sealed.count >= Self.nonceSize + Self.tagSize else { throw .refused }
+        guard Self.isReady, secret.bitCount == 256, sealed.count >= Self.nonceSize + Self.tagSize else {
+            throw .refused
+        }
         let count = sealed.count - Self.nonceSize - Self.tagSize
         let key = secret
         var failed = false
