@@ -49,7 +49,7 @@ struct Replay {
                 body["kind"] != "PartialObjectMetadata", path.query["dryRun"] == nil,
                 body["apiVersion"] != "autoscaling/v1" || path.subresource.isEmpty
             else { continue }
-            objects[objectKey] = method == "DELETE" ? nil : body
+            objects[objectKey] = method == "DELETE" && body["metadata"]?["finalizers"] == nil && body["metadata"]?["deletionTimestamp"] == nil ? nil : body
         }
     }
 
@@ -67,14 +67,91 @@ struct Replay {
             kind: .init(group: path.version.group, version: path.version.version, kind: kind), subresource: path.subresource)
         var new = body
         new[path: "metadata", "managedFields"] = request?["metadata"]?["managedFields"]
-        for field in serverSet(kind, request, live) { new[path: field] = nil }
+        if let patched = patched(step, live, kind: managed.kind) { new = Self.overlay(new, patched) }
+        if request?["metadata"]?["managedFields"] == nil { new[path: "metadata", "managedFields"] = nil }
+        if step["method"] != "PATCH", path.subresource.isEmpty {
+            for field in Self.serverSet[kind] ?? [] { Self.remove(field[...], from: &new, unlessIn: request) }
+            if case .null? = new["rules"], let rules = request?["rules"] { new["rules"] = rules }
+        }
+        if let strangers = Self.strangers(body, live, manager) { return strangers }
         let subject = path.subresource == "token" ? nil : live
         let updated = managed.update(live: subject, new: new, manager: manager, now: Self.now)
         compare(updated, body, label)
     }
 
     /// Fields that admission or the registry set after the owners were recorded.
-    private func serverSet(_ kind: String, _ request: JSON?, _ live: JSON?) -> [[String]] { [] }
+    private static let serverSet: [String: [[String]]] = [
+        "Pod": [
+            ["spec", "serviceAccountName"], ["spec", "serviceAccount"], ["spec", "priority"], ["spec", "preemptionPolicy"],
+            ["spec", "tolerations"], ["spec", "volumes", "kube-api-access"], ["spec", "containers", "*", "volumeMounts", "kube-api-access"],
+            ["spec", "initContainers", "*", "volumeMounts", "kube-api-access"],
+        ],
+        "Namespace": [["spec", "finalizers"]],
+        "Node": [["spec", "taints"]],
+        "PersistentVolume": [["metadata", "finalizers"]],
+        "PersistentVolumeClaim": [["metadata", "finalizers"]],
+        "Service": [
+            ["spec", "clusterIP"], ["spec", "clusterIPs"], ["spec", "ipFamilies"], ["spec", "ipFamilyPolicy"],
+            ["spec", "healthCheckNodePort"], ["spec", "ports", "*", "nodePort"],
+        ],
+        "Job": [["spec", "selector"]]
+            + ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"].flatMap {
+                [["metadata", "labels", $0], ["spec", "template", "metadata", "labels", $0]]
+            },
+    ]
+
+    /// Removes what the server added. A list or map that has nothing else goes with it.
+    private static func remove(_ path: ArraySlice<String>, from value: inout JSON, unlessIn request: JSON?) {
+        guard let first = path.first else { return }
+        if case .array(let elements) = value {
+            value = .array(
+                elements.enumerated().compactMap { index, element in
+                    if first != "*" { return element["name"]?.string?.hasPrefix(first) == true ? nil : element }
+                    var element = element
+                    remove(path.dropFirst(), from: &element, unlessIn: request?[at: index])
+                    return element
+                })
+            return
+        }
+        guard var child = value[first] else { return }
+        if path.count == 1 {
+            if request?[first] == nil { value[first] = nil }
+            return
+        }
+        remove(path.dropFirst(), from: &child, unlessIn: request?[first])
+        value[first] = child.isEmptyValue && request?[first] == nil && first != "metadata" ? nil : child
+    }
+
+    /// What the patch of a step makes of the live object.
+    private func patched(_ step: JSON, _ live: JSON?, kind: GroupVersionKind) -> JSON? {
+        guard step["method"] == "PATCH", let live, let patch = step["body"] else { return nil }
+        switch step["contentType"]?.string {
+        case "application/json-patch+json": return try? JSONPatch(patch).apply(to: live)
+        case "application/merge-patch+json": return try? MergePatch.apply(patch, to: live)
+        case "application/strategic-merge-patch+json": return try? StrategicMergePatch.apply(patch, to: live, kind: kind)
+        default: return nil
+        }
+    }
+
+    /// The answer of the server, with what a patch set and the endpoint reset afterwards.
+    private static func overlay(_ answer: JSON, _ patched: JSON) -> JSON {
+        switch (answer, patched) {
+        case (.object(var ours), .object(let theirs)):
+            for (key, value) in theirs { ours[key] = ours[key].map { overlay($0, value) } ?? value }
+            return .object(ours)
+        case (.array(let ours), .array(let theirs)):
+            return ours.count == theirs.count ? .array(zip(ours, theirs).map { overlay($0, $1) }) : answer
+        default:
+            return patched
+        }
+    }
+
+    /// Not nil when a controller wrote between the steps, so that the live object is not known.
+    private static func strangers(_ body: JSON, _ live: JSON?, _ manager: String) -> Void? {
+        let managers = (live?["metadata"]?["managedFields"]?.array ?? []).compactMap { $0["manager"]?.string }
+        let found = (body["metadata"]?["managedFields"]?.array ?? []).compactMap { $0["manager"]?.string }
+        return found.contains { $0 != manager && !managers.contains($0) } ? () : nil
+    }
 
     private mutating func checkApply(
         _ request: JSON, _ path: RequestPath, _ live: JSON?, _ body: JSON, manager: String, status: Int, _ label: String
@@ -119,16 +196,16 @@ struct Replay {
     }
 
     /// A leaf of `part` that `whole` does not have.
-    static func missing(_ part: JSON, from whole: JSON?, at path: String = "") -> String? {
+    static func missing(_ part: JSON, from whole: JSON?, at path: String = "", countsElements: Bool = false) -> String? {
         if [".metadata.managedFields", ".metadata.generation", ".metadata.resourceVersion", ".status", ".metadata.uid"].contains(path) { return nil }
         switch (part, whole) {
         case (.object(let ours), .object(let theirs)?):
-            for (key, value) in ours { if let found = missing(value, from: theirs[key], at: path + "." + key) { return found } }
+            for (key, value) in ours { if let found = missing(value, from: theirs[key], at: path + "." + key, countsElements: countsElements) { return found } }
             return nil
         case (.array(let ours), .array(let theirs)?):
-            guard ours.count <= theirs.count else { return "\(path): \(part) not in \(JSON.array(theirs))" }
+            guard ours.count == theirs.count || (ours.count < theirs.count && !countsElements) else { return "\(path): \(part) not in \(JSON.array(theirs))" }
             for (index, pair) in zip(ours, theirs).enumerated() {
-                if let found = missing(pair.0, from: pair.1, at: path + "[\(index)]") { return found }
+                if let found = missing(pair.0, from: pair.1, at: path + "[\(index)]", countsElements: countsElements) { return found }
             }
             return nil
         default:

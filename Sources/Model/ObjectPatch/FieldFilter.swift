@@ -33,12 +33,9 @@ public enum FieldFilter: Hashable, Sendable {
         switch subresource {
         case "": ofObject(kind)
         case "status": ofStatus(kind)
-        case "ephemeralcontainers": .including([["spec", "ephemeralContainers"].map { .field($0) }])
         case "resize":
             .including(
-                ["containers", "initContainers"].flatMap { list in
-                    ["resources", "resizePolicy"].map { [.field("spec"), .field(list), nil, .field($0)] }
-                })
+                ["resources", "resizePolicy"].map { [.field("spec"), .field("containers"), nil, .field($0)] })
         case "finalize": .excluding(FieldSet(["status"]))
         case "approval": .excluding(FieldSet(["spec"], ["status", "certificate"]))
         default: nil

@@ -13,8 +13,8 @@ extension ManagedFields {
     ///   - manager: the query parameter `fieldManager`.
     ///   - force: whether fields of other owners are taken.
     ///   - now: RFC 3339 to the second.
-    /// - Returns: the object with its new `metadata.managedFields`. Of a built-in kind, members that are null are left
-    ///   out where Go would not write them.
+    /// - Returns: the object with its new `metadata.managedFields`. Of a built-in kind, it is
+    ///   in ``WrittenForm``.
     /// - Complexity: linear in the objects, times the number of managers.
     /// - Throws: 409 with a cause for each field that another owner has, 400 for a config of another kind or with
     ///   managed fields, 500, as the API server answers, for one that does not fit the schema.
@@ -32,7 +32,7 @@ extension ManagedFields {
         } catch {
             throw .unclassified("failed to decode managed fields: \(error)")
         }
-        let before = live.map { Self.with(nil, in: $0) } ?? ["apiVersion": .string(apiVersion), "kind": .string(kind.kind)]
+        let before = live.map { written(Self.with(nil, in: $0)) } ?? ["apiVersion": .string(apiVersion), "kind": .string(kind.kind)]
         if owners.isEmpty, live != nil {
             // What was there before the first apply belongs to no one in particular.
             do throws(StructureError) {
@@ -65,10 +65,7 @@ extension ManagedFields {
             }
         }
         if manager == Self.kubectl { updateLastApplied(in: &outcome.object, config) }
-        if !isCustomResource, let type = structure.catalog.type(of: kind) {
-            outcome.object = withoutUnwrittenNulls(outcome.object, type)
-        }
-        return Self.with(outcome.owners.json, in: outcome.object)
+        return Self.with(outcome.owners.json, in: written(outcome.object))
     }
 
     // MARK: - Checks
@@ -140,27 +137,5 @@ extension ManagedFields {
             result.owners[key] = fields.isEmpty ? nil : .init(fields: fields, apiVersion: owner.apiVersion, time: time)
         }
         return (after, result)
-    }
-
-    /// The object without the members that are null, except where Go writes null: for lists and maps that may not be
-    /// left out, and for times.
-    private func withoutUnwrittenNulls(_ value: JSON, _ type: SchemaNode) -> JSON {
-        switch value {
-        case .object(var object):
-            object.updateValues { key, member in
-                let node = type.fields[key] ?? type.values
-                let resolved = node.map(structure.catalog.resolve)
-                if member.isNull {
-                    return type.required.contains(key) || resolved?.format == "date-time" ? member : nil
-                }
-                return resolved.map { withoutUnwrittenNulls(member, $0) } ?? member
-            }
-            return .object(object)
-        case .array(let elements):
-            guard let items = type.items.map(structure.catalog.resolve) else { return value }
-            return .array(elements.map { withoutUnwrittenNulls($0, items) })
-        case .null, .bool, .int, .double, .string:
-            return value
-        }
     }
 }

@@ -93,10 +93,10 @@ public struct ManagedFields: Sendable {
         let owners = owners(live: live, new: new)
         let isTracked = live == nil || live?["metadata"]?["uid"]?.string?.isEmpty != false
         guard isTracked || !owners.isEmpty else { return Self.with(nil, in: new) }
-        let before = live.map { Self.with(nil, in: $0) } ?? emptyObject(like: new)
+        let before = live.map { written(Self.with(nil, in: $0)) } ?? emptyObject(like: new)
         let after = Self.with(nil, in: new)
         do throws(StructureError) {
-            let updated = try record(owners, from: before, to: after, manager: manager, now: now)
+            let updated = try record(owners, from: before, to: written(after), manager: manager, now: now)
             return Self.with(updated.json, in: after)
         } catch {
             return Self.with(live?["metadata"]?["managedFields"], in: after)
@@ -136,6 +136,11 @@ public struct ManagedFields: Sendable {
     }
 
     // MARK: - Objects
+
+    /// The object as it counts: of a built-in kind, what Go leaves out is not there.
+    func written(_ object: JSON) -> JSON {
+        isCustomResource ? object : WrittenForm(catalog: structure.catalog).of(object, kind: kind)
+    }
 
     /// The object with these managed fields; nil removes them.
     static func with(_ managedFields: JSON?, in object: JSON) -> JSON {
@@ -200,7 +205,7 @@ public struct ManagedFields: Sendable {
                 object[name] = value
             default:
                 // Lists and maps that are written though nil, and times.
-                if type.required.contains(name) || new?[name]?.isNull == true { object[name] = .null }
+                if type.writes(name) || new?[name]?.isNull == true { object[name] = .null }
             }
         }
         return .object(object)
