@@ -7,7 +7,9 @@ enum Corpus {
     static let root: String = {
         if let given = ProcessInfo.processInfo.environment["KASTELL_CORPORA"] { return given }
         var path = #filePath.split(separator: "/").dropLast()
-        while !path.isEmpty, !FileManager.default.fileExists(atPath: "/" + path.joined(separator: "/") + "/Package.swift") {
+        while !path.isEmpty,
+            !FileManager.default.fileExists(atPath: "/" + path.joined(separator: "/") + "/Package.swift")
+        {
             path = path.dropLast()
         }
         return "/" + path.dropLast().joined(separator: "/") + "/shared"
@@ -18,7 +20,8 @@ enum Corpus {
     /// The scenarios of one area by their names.
     static func scenarios(_ area: String) throws -> [(name: String, scenario: JSON)] {
         let folder = root + "/golden/" + area
-        return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted().map { file in
+        return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted().map
+        { file in
             let data = try Data(contentsOf: URL(filePath: folder + "/" + file))
             return (area + "/" + file, try JSON.parse([UInt8](data)))
         }
@@ -50,7 +53,8 @@ struct RequestPath {
         } else {
             return nil
         }
-        if parts.first == "namespaces", parts.count >= 3, !["status", "finalize"].contains(parts[parts.startIndex + 2]) {
+        if parts.first == "namespaces", parts.count >= 3, !["status", "finalize"].contains(parts[parts.startIndex + 2])
+        {
             parts = parts.dropFirst(2)
         }
         guard let resource = parts.popFirst() else { return nil }

@@ -9,7 +9,8 @@ import Testing
     func writes() throws {
         var passed = 0
         var failures: [String] = []
-        for area in ["crud", "defaulting", "delete", "subresources", "apply", "patch", "selectors", "dryrun", "strict"] {
+        for area in ["crud", "defaulting", "delete", "subresources", "apply", "patch", "selectors", "dryrun", "strict"]
+        {
             for (name, scenario) in try Corpus.scenarios(area) {
                 var replay = Replay(name: name)
                 replay.run(scenario)
@@ -42,29 +43,36 @@ struct Replay {
             let isWrite = ["POST", "PUT", "PATCH"].contains(method)
             let status = expect["status"]?.int ?? 0
             guard expect["status"] != nil, step["compare"] == nil, step["pick"] == nil else { continue }
-            let objectKey = path.object.hasSuffix("/") ? path.object + (body["metadata"]?["name"]?.string ?? "") : path.object
+            let objectKey =
+                path.object.hasSuffix("/") ? path.object + (body["metadata"]?["name"]?.string ?? "") : path.object
             let live = method == "POST" && path.subresource.isEmpty ? nil : objects[objectKey]
             if isWrite { check(step, path, live, body, status: Int(status), label) }
             guard status < 300, body["metadata"]?["uid"] != nil, body["kind"]?.string?.hasSuffix("List") != true,
                 body["kind"] != "PartialObjectMetadata", path.query["dryRun"] == nil,
                 body["apiVersion"] != "autoscaling/v1" || path.subresource.isEmpty
             else { continue }
-            objects[objectKey] = method == "DELETE" && body["metadata"]?["finalizers"] == nil && body["metadata"]?["deletionTimestamp"] == nil ? nil : body
+            objects[objectKey] =
+                method == "DELETE" && body["metadata"]?["finalizers"] == nil
+                    && body["metadata"]?["deletionTimestamp"] == nil ? nil : body
         }
     }
 
-    private mutating func check(_ step: JSON, _ path: RequestPath, _ live: JSON?, _ body: JSON, status: Int, _ label: String) {
+    private mutating func check(
+        _ step: JSON, _ path: RequestPath, _ live: JSON?, _ body: JSON, status: Int, _ label: String
+    ) {
         let request = step["body"]
         let manager = path.query["fieldManager"] ?? "golden"
         if step["contentType"] == "application/apply-patch+yaml", let request {
             return checkApply(request, path, live, body, manager: manager, status: status, label)
         }
-        guard status < 300, body["metadata"] != nil, body["kind"] != "Status", body["apiVersion"]?.string == path.version.description,
+        guard status < 300, body["metadata"] != nil, body["kind"] != "Status",
+            body["apiVersion"]?.string == path.version.description,
             let kind = body["kind"]?.string
         else { return }
         if path.subresource == "scale" || path.subresource == "binding" || path.subresource == "eviction" { return }
         let managed = ManagedFields(
-            kind: .init(group: path.version.group, version: path.version.version, kind: kind), subresource: path.subresource)
+            kind: .init(group: path.version.group, version: path.version.version, kind: kind),
+            subresource: path.subresource)
         var new = body
         new[path: "metadata", "managedFields"] = request?["metadata"]?["managedFields"]
         if let patched = patched(step, live, kind: managed.kind) { new = Self.overlay(new, patched) }
@@ -82,8 +90,10 @@ struct Replay {
     /// Fields that admission or the registry set after the owners were recorded.
     private static let serverSet: [String: [[String]]] = [
         "Pod": [
-            ["spec", "serviceAccountName"], ["spec", "serviceAccount"], ["spec", "priority"], ["spec", "preemptionPolicy"],
-            ["spec", "tolerations"], ["spec", "volumes", "kube-api-access"], ["spec", "containers", "*", "volumeMounts", "kube-api-access"],
+            ["spec", "serviceAccountName"], ["spec", "serviceAccount"], ["spec", "priority"],
+            ["spec", "preemptionPolicy"],
+            ["spec", "tolerations"], ["spec", "volumes", "kube-api-access"],
+            ["spec", "containers", "*", "volumeMounts", "kube-api-access"],
             ["spec", "initContainers", "*", "volumeMounts", "kube-api-access"],
         ],
         "Namespace": [["spec", "finalizers"]],
@@ -95,7 +105,8 @@ struct Replay {
             ["spec", "healthCheckNodePort"], ["spec", "ports", "*", "nodePort"],
         ],
         "Job": [["spec", "selector"]]
-            + ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"].flatMap {
+            + ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"]
+            .flatMap {
                 [["metadata", "labels", $0], ["spec", "template", "metadata", "labels", $0]]
             },
     ]
@@ -128,7 +139,8 @@ struct Replay {
         switch step["contentType"]?.string {
         case "application/json-patch+json": return try? JSONPatch(patch).apply(to: live)
         case "application/merge-patch+json": return try? MergePatch.apply(patch, to: live)
-        case "application/strategic-merge-patch+json": return try? StrategicMergePatch.apply(patch, to: live, kind: kind)
+        case "application/strategic-merge-patch+json":
+            return try? StrategicMergePatch.apply(patch, to: live, kind: kind)
         default: return nil
         }
     }
@@ -156,7 +168,10 @@ struct Replay {
     private mutating func checkApply(
         _ request: JSON, _ path: RequestPath, _ live: JSON?, _ body: JSON, manager: String, status: Int, _ label: String
     ) {
-        guard let resource = SchemaCatalog.builtin.resources.first(where: { $0.plural == path.resource && $0.groupVersion == path.version })
+        guard
+            let resource = SchemaCatalog.builtin.resources.first(where: {
+                $0.plural == path.resource && $0.groupVersion == path.version
+            })
         else { return }
         if live == nil, !path.subresource.isEmpty { return }
         let managed = ManagedFields(kind: resource.groupVersionKind, subresource: path.subresource)
@@ -172,7 +187,11 @@ struct Replay {
             compare(applied, body, label)
             if let difference = Self.missing(applied, from: body) { failures.append("\(label): \(difference)") }
         } catch {
-            if status == error.code, body == error.json { passed += 1 } else { failures.append("\(label): \(error.json) expected \(body)") }
+            if status == error.code, body == error.json {
+                passed += 1
+            } else {
+                failures.append("\(label): \(error.json) expected \(body)")
+            }
         }
     }
 
@@ -182,12 +201,14 @@ struct Replay {
         if ours == theirs {
             passed += 1
         } else {
-            failures.append("\(label)\n    got      \(ours.joined(separator: "\n             "))\n    expected \(theirs.joined(separator: "\n             "))")
+            failures.append(
+                "\(label)\n    got      \(ours.joined(separator: "\n             "))\n    expected \(theirs.joined(separator: "\n             "))"
+            )
         }
     }
 
     /// The entries without their times, in an order of their own.
-    private static func normal(_ managedFields: JSON?) -> [String] {
+    static func normal(_ managedFields: JSON?) -> [String] {
         (managedFields?.array ?? []).map { entry in
             var entry = entry
             if entry["time"] != nil { entry["time"] = "T" }
@@ -196,20 +217,34 @@ struct Replay {
     }
 
     /// A leaf of `part` that `whole` does not have.
-    static func missing(_ part: JSON, from whole: JSON?, at path: String = "", countsElements: Bool = false) -> String? {
-        if [".metadata.managedFields", ".metadata.generation", ".metadata.resourceVersion", ".status", ".metadata.uid"].contains(path) { return nil }
+    static func missing(_ part: JSON, from whole: JSON?, at path: String = "", countsElements: Bool = false) -> String?
+    {
+        if [".metadata.managedFields", ".metadata.generation", ".metadata.resourceVersion", ".status", ".metadata.uid"]
+            .contains(path)
+        {
+            return nil
+        }
         switch (part, whole) {
         case (.object(let ours), .object(let theirs)?):
-            for (key, value) in ours { if let found = missing(value, from: theirs[key], at: path + "." + key, countsElements: countsElements) { return found } }
+            for (key, value) in ours {
+                if let found = missing(value, from: theirs[key], at: path + "." + key, countsElements: countsElements) {
+                    return found
+                }
+            }
             return nil
         case (.array(let ours), .array(let theirs)?):
-            guard ours.count == theirs.count || (ours.count < theirs.count && !countsElements) else { return "\(path): \(part) not in \(JSON.array(theirs))" }
+            guard ours.count == theirs.count || (ours.count < theirs.count && !countsElements) else {
+                return "\(path): \(part) not in \(JSON.array(theirs))"
+            }
             for (index, pair) in zip(ours, theirs).enumerated() {
-                if let found = missing(pair.0, from: pair.1, at: path + "[\(index)]", countsElements: countsElements) { return found }
+                if let found = missing(pair.0, from: pair.1, at: path + "[\(index)]", countsElements: countsElements) {
+                    return found
+                }
             }
             return nil
         default:
-            return part == whole || (part.isEmptyValue && whole == nil) ? nil : "\(path): \(part) is not \(whole?.description ?? "absent")"
+            return part == whole || (part.isEmptyValue && whole == nil)
+                ? nil : "\(path): \(part) is not \(whole?.description ?? "absent")"
         }
     }
 }

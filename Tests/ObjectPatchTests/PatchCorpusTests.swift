@@ -13,18 +13,23 @@ import Testing
             for (name, scenario) in try Corpus.scenarios(area) {
                 var objects: [String: JSON] = [:]
                 for (index, step) in (scenario["steps"]?.array ?? []).enumerated() {
-                    guard let path = step["path"]?.string.flatMap({ RequestPath($0) }), let body = step["expect"]?["body"],
+                    guard let path = step["path"]?.string.flatMap({ RequestPath($0) }),
+                        let body = step["expect"]?["body"],
                         step["compare"] == nil, step["pick"] == nil
                     else { continue }
                     let status = step["expect"]?["status"]?.int ?? 0
-                    let key = path.object.hasSuffix("/") ? path.object + (body["metadata"]?["name"]?.string ?? "") : path.object
+                    let key =
+                        path.object.hasSuffix("/")
+                        ? path.object + (body["metadata"]?["name"]?.string ?? "") : path.object
                     if step["method"] == "PATCH", let live = objects[key] {
                         let label = "\(name) step \(index + 1)"
                         if let verdict = Self.judge(step, path, live, body, status: Int(status)) {
                             if let fault = verdict { failures.append("\(label): \(fault)") } else { passed += 1 }
                         }
                     }
-                    if status < 300, body["metadata"]?["uid"] != nil, body["kind"] != "Scale", path.query["dryRun"] == nil {
+                    if status < 300, body["metadata"]?["uid"] != nil, body["kind"] != "Scale",
+                        path.query["dryRun"] == nil
+                    {
                         objects[key] = body
                     }
                 }
@@ -49,7 +54,8 @@ import Testing
             default: return nil
             }
             guard status < 300 else {
-                let isOurs = status == 500 || body["message"]?.string?.hasPrefix("the server rejected our request") == true
+                let isOurs =
+                    status == 500 || body["message"]?.string?.hasPrefix("the server rejected our request") == true
                 return isOurs ? .some("applied, expected \(body)") : .some(nil)
             }
             if path.subresource == "status" || path.subresource == "ephemeralcontainers" { return nil }

@@ -22,13 +22,13 @@ public enum FieldFilter: Hashable, Sendable {
                 let rest = paths.filter { $0.first == .some(nil) || $0.first == .some(entry.element) }
                 if rest.isEmpty { return nil }
                 return .init(
-                    entry.element, isMember: entry.isMember, children: matching(entry.children, rest.map { $0.dropFirst() }))
+                    entry.element, isMember: entry.isMember,
+                    children: matching(entry.children, rest.map { $0.dropFirst() }))
             })
     }
 
-    /// The fields that the endpoint of a built-in kind resets; nil when it resets none.
-    ///
-    /// - Parameter subresource: empty for the object's own endpoint.
+    /// The filter of the endpoint of a built-in kind; nil when it resets nothing.
+    /// The subresource is empty for the object's own endpoint.
     public static func ofEndpoint(_ kind: GroupVersionKind, subresource: String) -> FieldFilter? {
         switch subresource {
         case "": ofObject(kind)
@@ -77,9 +77,8 @@ public enum FieldFilter: Hashable, Sendable {
         }
     }
 
-    /// The fields that an endpoint of a custom resource resets.
-    ///
-    /// - Parameter hasStatus: whether the version has the `status` subresource.
+    /// The filter of an endpoint of a custom resource, of which a version has the `status` subresource or not; nil
+    /// when it resets nothing.
     public static func ofCustomResource(subresource: String, hasStatus: Bool) -> FieldFilter? {
         switch subresource {
         case "": hasStatus ? .excluding(FieldSet(["status"])) : nil

@@ -40,6 +40,8 @@ public enum FieldManager {
     /// - Parameters:
     ///   - name: the query parameter `fieldManager`; empty when there is none.
     ///   - force: the query parameter `force`, when it is given.
+    ///   - isApply: whether the patch is a server-side apply.
+    /// - Returns: every fault, in the order in which the API server lists them.
     public static func patchOptionFaults(name: String, force: Bool?, isApply: Bool) -> [FieldError] {
         var found: [FieldError] = []
         if isApply {

@@ -5,6 +5,7 @@
 public struct FieldSet: Hashable, Sendable {
     /// One child of the field that a set stands for.
     public struct Entry: Hashable, Sendable {
+        /// Which child it is.
         public var element: PathElement
         /// Whether the field itself is in the set.
         public var isMember: Bool
@@ -21,6 +22,7 @@ public struct FieldSet: Hashable, Sendable {
     /// Sorted by their elements; each is a member or has children.
     public private(set) var entries: [Entry] = []
 
+    /// The empty set.
     public init() {}
 
     /// The set of these fields, each given by the names of the members on its path.

@@ -9,7 +9,8 @@ extension FieldSet {
         members.reserveCapacity(entries.count + 1)
         if includesSelf, !entries.isEmpty { members.append(.init(key: ".", value: [:])) }
         for entry in entries {
-            members.append(.init(key: entry.element.encoded, value: entry.children.encoded(includesSelf: entry.isMember)))
+            members.append(
+                .init(key: entry.element.encoded, value: entry.children.encoded(includesSelf: entry.isMember)))
         }
         return .object(JSONObject(members: members))
     }

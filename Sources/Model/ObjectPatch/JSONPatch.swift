@@ -48,7 +48,8 @@ public struct JSONPatch: Sendable {
 
     private static func undecodable(_ value: JSON, as type: String, _ isStrict: Bool) -> StatusError {
         .badRequest(
-            (isStrict ? "error decoding patch: " : "") + "json: cannot unmarshal \(value.jsonKind) into Go value of type \(type)")
+            (isStrict ? "error decoding patch: " : "")
+                + "json: cannot unmarshal \(value.jsonKind) into Go value of type \(type)")
     }
 
     private static func checkTypes(_ operation: JSONObject) throws(StatusError) {
@@ -56,7 +57,9 @@ public struct JSONPatch: Sendable {
             if case .string = value { continue }
             if value.isNull { continue }
             throw .badRequest(
-                "error decoding patch: json: cannot unmarshal \(value.jsonKind) into Go struct field jsonPatchOp.\(key) of type string")
+                "error decoding patch: json: cannot unmarshal \(value.jsonKind) into "
+                    + "Go struct field jsonPatchOp.\(key) of type string"
+            )
         }
     }
 

@@ -31,7 +31,9 @@ extension ManagedFields {
 
     /// Brings the annotation up to date, where there is one.
     func updateLastApplied(in object: inout JSON, _ config: JSON) {
-        guard let present = object["metadata"]?["annotations"]?[Self.annotation]?.string, !present.isEmpty else { return }
+        guard let present = object["metadata"]?["annotations"]?[Self.annotation]?.string, !present.isEmpty else {
+            return
+        }
         var applied = config
         if var annotations = config["metadata"]?["annotations"]?.object {
             annotations[Self.annotation] = nil
@@ -68,7 +70,8 @@ extension JSON {
         case .null, .bool, .int, .double, .string: self
         case .array(let elements): .array(elements.map(\.inByteOrder))
         case .object(let object):
-            .object(JSONObject(members: object.membersInByteOrder.map { .init(key: $0.key, value: $0.value.inByteOrder) }))
+            .object(
+                JSONObject(members: object.membersInByteOrder.map { .init(key: $0.key, value: $0.value.inByteOrder) }))
         }
     }
 }

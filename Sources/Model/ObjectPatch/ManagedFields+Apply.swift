@@ -23,7 +23,9 @@ extension ManagedFields {
     ) throws(StatusError) -> JSON {
         guard case .object = config else {
             throw .badRequest(
-                "error decoding patch: json: cannot unmarshal \(config.jsonKind) into Go value of type map[string]interface {}")
+                "error decoding patch: json: cannot unmarshal \(config.jsonKind) "
+                    + "into Go value of type map[string]interface {}"
+            )
         }
         try checkKind(of: config)
         var owners: Owners
@@ -32,7 +34,10 @@ extension ManagedFields {
         } catch {
             throw .unclassified("failed to decode managed fields: \(error)")
         }
-        let before = live.map { written(Self.with(nil, in: $0)) } ?? ["apiVersion": .string(apiVersion), "kind": .string(kind.kind)]
+        let before =
+            live.map { written(Self.with(nil, in: $0)) } ?? [
+                "apiVersion": .string(apiVersion), "kind": .string(kind.kind),
+            ]
         if owners.isEmpty, live != nil {
             // What was there before the first apply belongs to no one in particular.
             do throws(StructureError) {
@@ -90,7 +95,9 @@ extension ManagedFields {
         let namespace = config["metadata"]?["namespace"]?.string ?? ""
         let name = config["metadata"]?["name"]?.string ?? ""
         throw .unclassified(
-            "failed to create typed patch object (\(namespace)/\(name); \(kind.group.isEmpty ? "" : kind.group)/\(kind.version), Kind=\(kind.kind)): \(StructureError(faults))")
+            "failed to create typed patch object "
+                + "(\(namespace)/\(name); \(kind.group)/\(kind.version), Kind=\(kind.kind)): \(StructureError(faults))"
+        )
     }
 
     // MARK: - Merging
@@ -101,7 +108,9 @@ extension ManagedFields {
         let key = Owners.Key(
             manager: manager.isEmpty ? "unknown" : manager, isApply: true, apiVersion: "", subresource: subresource)
         var ownership = Ownership(self, reconciled(owners))
-        guard let type = type(of: apiVersion) else { throw .refused(.unclassified("no corresponding type for \(kind)")) }
+        guard let type = type(of: apiVersion) else {
+            throw .refused(.unclassified("no corresponding type for \(kind)"))
+        }
         let last = ownership.owners.owners[key]
         var after: JSON
         do throws(StructureError) {

@@ -49,7 +49,12 @@ public struct ManagedFields: Sendable {
 
     /// The managed fields of an endpoint of a custom resource.
     ///
-    /// - Parameter hasStatus: whether the version has the `status` subresource.
+    /// - Parameters:
+    ///   - kind: the kind and version that the endpoint serves.
+    ///   - hasStatus: whether the version has the `status` subresource.
+    ///   - subresource: its name; empty for the object's own endpoint.
+    ///   - catalog: the schemas, with those of the CRD; without one, fields are owned as values show.
+    ///   - convert: needed only when versions differ in more than their name.
     public init(
         customResource kind: GroupVersionKind, hasStatus: Bool, subresource: String = "", catalog: SchemaCatalog,
         convert: Conversion? = nil
@@ -108,7 +113,8 @@ public struct ManagedFields: Sendable {
         if !subresource.isEmpty { return stored() }
         let sent = new["metadata"]?["managedFields"]
         if case .array(let entries)? = sent {
-            let isReset = entries.count <= 1 && entries.allSatisfy { $0.object?.members.allSatisfy(\.value.isEmptyValue) ?? true }
+            let isReset =
+                entries.count <= 1 && entries.allSatisfy { $0.object?.members.allSatisfy(\.value.isEmptyValue) ?? true }
             if isReset { return Owners() }
         }
         guard let owners = try? Owners(sent), !owners.isEmpty else { return stored() }
@@ -120,7 +126,8 @@ public struct ManagedFields: Sendable {
         _ owners: Owners, from before: JSON, to after: JSON, manager: String, now: String
     ) throws(StructureError) -> Owners {
         let key = Owners.Key(
-            manager: manager.isEmpty ? "unknown" : manager, isApply: false, apiVersion: apiVersion, subresource: subresource)
+            manager: manager.isEmpty ? "unknown" : manager, isApply: false, apiVersion: apiVersion,
+            subresource: subresource)
         var ownership = Ownership(self, reconciled(owners))
         let comparison = try ownership.take(from: before, to: after, by: nil)
         var taken = comparison.modified.union(comparison.added)
@@ -162,14 +169,19 @@ public struct ManagedFields: Sendable {
         return versioned == kind || isCustomResource ? .deduced : nil
     }
 
-    /// The object in another version; nil when that is not known.
+    /// The object in another version; nil when that is not known, or when there is no way to get there.
     func converted(_ object: JSON, to apiVersion: String) -> JSON? {
         if object["apiVersion"]?.string == apiVersion { return object }
         if let convert { return convert(object, apiVersion) }
-        if type(of: apiVersion) == nil { return nil }
+        guard isCustomResource else { return nil }
         var result = object
         result["apiVersion"] = .string(apiVersion)
         return result
+    }
+
+    /// Whether owners in a version are to be left alone, since nothing can be said of their fields.
+    func isOpaque(_ apiVersion: String) -> Bool {
+        convert == nil && !isCustomResource && apiVersion != self.apiVersion
     }
 
     /// The owners of known versions, their fields as the present schema has them.

@@ -5,8 +5,12 @@ public import KubeModel
 public enum MergePatch {
     /// Merges `patch` into `document`: null removes a member, objects merge, everything else replaces.
     ///
-    /// - Parameter isStrict: whether field validation is `Warn` or `Strict`; then a patch must be an object.
+    /// - Parameters:
+    ///   - patch: the parsed body.
+    ///   - document: the present object.
+    ///   - isStrict: whether field validation is `Warn` or `Strict`; then a patch must be an object.
     /// - Complexity: linear in the patch and in the members of the objects it touches.
+    /// - Returns: the patched object, not yet checked against its type.
     /// - Throws: 400 when the patch is no object.
     public static func apply(_ patch: JSON, to document: JSON, isStrict: Bool = true) throws(StatusError) -> JSON {
         switch patch {
@@ -25,7 +29,9 @@ public enum MergePatch {
 
     private static func undecodable(_ patch: JSON) -> StatusError {
         .badRequest(
-            "error decoding patch: json: cannot unmarshal \(patch.jsonKind) into Go value of type map[string]interface {}")
+            "error decoding patch: json: cannot unmarshal \(patch.jsonKind) "
+                + "into Go value of type map[string]interface {}"
+        )
     }
 
     private static func merged(_ object: JSONObject, _ changes: JSONObject) -> JSONObject {

@@ -82,7 +82,9 @@ struct MergeType {
             self.init(node: type, preservesUnknown: false)
             if use.isAtomicMap { map?.isAtomic = true }
             // The claim of a volume is the one use of an atomic type whose fields are owned one by one.
-            if name == "io.k8s.api.core.v1.ObjectReference", use === Self.claimReference(in: catalog) { map?.isAtomic = false }
+            if name == "io.k8s.api.core.v1.ObjectReference", use === Self.claimReference(in: catalog) {
+                map?.isAtomic = false
+            }
         }
     }
 
@@ -132,7 +134,9 @@ struct MergeType {
         case .set?: return List(isAssociative: true, keys: [], element: element)
         case .map?: return List(isAssociative: true, keys: node.listMapKeys, element: element)
         case nil:
-            guard node.patchStrategy.contains("merge") else { return List(isAssociative: false, keys: [], element: element) }
+            guard node.patchStrategy.contains("merge") else {
+                return List(isAssociative: false, keys: [], element: element)
+            }
             return List(isAssociative: true, keys: node.patchMergeKey.map { [$0] } ?? [], element: element)
         }
     }

@@ -76,7 +76,8 @@ struct Owners {
     /// The entries in the order in which they are stored; nil when there are none.
     var json: JSON? {
         if owners.isEmpty { return nil }
-        let sorted = owners.map { (key: $0.key, owner: $0.value, seconds: Self.seconds($0.value.time)) }.sorted { p, q in
+        let sorted = owners.map { (key: $0.key, owner: $0.value, seconds: Self.seconds($0.value.time)) }.sorted {
+            p, q in
             if p.key.isApply != q.key.isApply { return p.key.isApply }
             if p.seconds != q.seconds { return p.seconds < q.seconds }
             if p.key.manager != q.key.manager { return precedes(p.key.manager, q.key.manager) }
@@ -92,7 +93,9 @@ struct Owners {
                 if let time = owner.time { members.append(.init(key: "time", value: .string(time))) }
                 members.append(.init(key: "fieldsType", value: "FieldsV1"))
                 members.append(.init(key: "fieldsV1", value: owner.fields.json))
-                if !key.subresource.isEmpty { members.append(.init(key: "subresource", value: .string(key.subresource))) }
+                if !key.subresource.isEmpty {
+                    members.append(.init(key: "subresource", value: .string(key.subresource)))
+                }
                 return .object(JSONObject(members: members))
             })
     }
@@ -121,7 +124,8 @@ struct Owners {
             if owners[bucket] == nil { owners[bucket] = owners.removeValue(forKey: first) }
             guard let merged = owners[bucket] else { continue }
             owners[key] = nil
-            owners[bucket] = Owner(fields: owner.fields.union(merged.fields), apiVersion: owner.apiVersion, time: owner.time)
+            owners[bucket] = Owner(
+                fields: owner.fields.union(merged.fields), apiVersion: owner.apiVersion, time: owner.time)
             remaining -= 1
         }
     }

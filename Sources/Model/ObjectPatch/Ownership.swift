@@ -81,7 +81,9 @@ struct Ownership {
         } catch {
             throw .refused(.unclassified("failed to compare objects: \(error)"))
         }
-        let losers = found.1.filter { !$0.value.changed.isEmpty }.sorted { precedes($0.key.identifier, $1.key.identifier) }
+        let losers = found.1.filter { !$0.value.changed.isEmpty }.sorted {
+            precedes($0.key.identifier, $1.key.identifier)
+        }
         let items = losers.flatMap { key, loss in loss.changed.paths.map { ApplyConflict.Item(owner: key, path: $0) } }
         if !items.isEmpty { throw .conflict(ApplyConflict(items: items)) }
         give(up: found.1)
@@ -103,10 +105,11 @@ struct Ownership {
         let own = try structure.compare(before, after, type).filtered(managed.filters[apiVersion])
         var comparisons: [String: Comparison] = [apiVersion: own]
         var losses: [Owners.Key: Loss] = [:]
-        for (key, owner) in owners.owners where key != taker {
+        for (key, owner) in owners.owners where key != taker && !managed.isOpaque(owner.apiVersion) {
             if comparisons[owner.apiVersion] == nil {
                 guard let old = managed.converted(before, to: owner.apiVersion),
-                    let new = managed.converted(after, to: owner.apiVersion), let type = managed.type(of: owner.apiVersion)
+                    let new = managed.converted(after, to: owner.apiVersion),
+                    let type = managed.type(of: owner.apiVersion)
                 else {
                     owners.owners[key] = nil
                     continue
@@ -147,7 +150,10 @@ struct Ownership {
     /// Puts back what anyone owns, the applier's new statement included.
     private func withOwned(_ merged: JSON, _ pruned: JSON, version first: String) throws(StructureError) -> JSON {
         var owned: [String: FieldSet] = [:]
-        for owner in owners.owners.values { owned[owner.apiVersion, default: FieldSet()] = owned[owner.apiVersion, default: FieldSet()].union(owner.fields) }
+        for owner in owners.owners.values {
+            owned[owner.apiVersion, default: FieldSet()] = owned[owner.apiVersion, default: FieldSet()].union(
+                owner.fields)
+        }
         var merged = merged
         var pruned = pruned
         let versions = [first] + owned.keys.filter { $0 != first }.sorted()

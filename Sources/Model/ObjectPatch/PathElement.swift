@@ -5,8 +5,11 @@ import KubeModel
 public enum PathElement: Hashable, Sendable {
     /// One key field of an element of an associative list.
     public struct KeyField: Hashable, Sendable {
+        /// The field's name.
         public var name: String
+        /// The value that it has in the element.
         public var value: JSON
+        /// A field and its value.
         public init(name: String, value: JSON) {
             self.name = name
             self.value = value
@@ -39,6 +42,7 @@ public enum PathElement: Hashable, Sendable {
 }
 
 extension PathElement: Comparable {
+    /// Whether the left one comes first in FieldsV1.
     public static func < (left: PathElement, right: PathElement) -> Bool { left.compare(right) < 0 }
 
     /// Negative when this comes first, zero when both are equal, positive otherwise. The order is that of FieldsV1:

@@ -153,7 +153,9 @@ extension StrategicMergePatch {
         }
         guard wanted.isEmpty else {
             throw .unclassified(
-                "The order in patch list:\n\(JSON.array(patch).goText)\n doesn't match \(setElementOrder) list:\n\(JSON.array(order).goText)\n")
+                "The order in patch list:\n\(JSON.array(patch).goText)\n "
+                    + "doesn't match \(setElementOrder) list:\n\(JSON.array(order).goText)\n"
+            )
         }
     }
 

@@ -13,6 +13,8 @@ public struct StrategicMergePatch {
     /// - Parameters:
     ///   - patch: the parsed body.
     ///   - object: the present object in the version of `kind`.
+    ///   - kind: a built-in kind.
+    ///   - catalog: the schemas.
     /// - Complexity: linear in the patch and in the objects and lists that it touches.
     /// - Returns: the patched object, not yet checked against its type.
     /// - Throws: 400 for a malformed directive or a patch that is no object, 422 for lists of lists, and 500, as the
@@ -81,7 +83,8 @@ public struct StrategicMergePatch {
             case (.array(let elements), .array(let inner)):
                 let field = try schema.listField(key)
                 original[key] = .array(
-                    try mergeList(elements, inner, field, strategy: try field.strategy(), deletesElements: deletesElements))
+                    try mergeList(
+                        elements, inner, field, strategy: try field.strategy(), deletesElements: deletesElements))
             default:
                 original[key] = change
             }

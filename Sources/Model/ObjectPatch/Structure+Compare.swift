@@ -76,7 +76,9 @@ extension Structure {
     }
 
     /// Compares two values in one form. Answers whether they were compared as one piece.
-    private func walk(_ old: JSON?, _ new: JSON?, _ type: MergeType, into change: inout Change) throws(StructureError) -> Bool {
+    private func walk(_ old: JSON?, _ new: JSON?, _ type: MergeType, into change: inout Change) throws(StructureError)
+        -> Bool
+    {
         var isLeaf = false
         switch type.form {
         case .scalar:
@@ -128,12 +130,15 @@ extension Structure {
         }
     }
 
-    private func walk(_ old: [JSON], _ new: [JSON], _ list: MergeType.List, into change: inout Change) throws(StructureError) {
+    private func walk(_ old: [JSON], _ new: [JSON], _ list: MergeType.List, into change: inout Change)
+        throws(StructureError)
+    {
         let before = try grouped(old, list)
         let after = try grouped(new, list)
         var children = Children()
         for identity in before.order {
-            try compareElements(identity, before.elements[identity] ?? [], after.elements[identity] ?? [], list, into: &children)
+            try compareElements(
+                identity, before.elements[identity] ?? [], after.elements[identity] ?? [], list, into: &children)
         }
         for identity in after.order where before.elements[identity] == nil {
             try compareElements(identity, [], after.elements[identity] ?? [], list, into: &children)

@@ -8,7 +8,9 @@ extension Structure {
     }
 
     /// Whether the value itself is a leaf, and the fields below it.
-    private func stated(by value: JSON, _ reference: Reference) throws(StructureError) -> (isLeaf: Bool, children: FieldSet) {
+    private func stated(by value: JSON, _ reference: Reference) throws(StructureError) -> (
+        isLeaf: Bool, children: FieldSet
+    ) {
         switch type(reference).deduced(for: value).form {
         case .scalar:
             return (true, FieldSet())

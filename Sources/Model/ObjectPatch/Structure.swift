@@ -60,7 +60,9 @@ struct Structure {
             guard !fields.isEmpty else {
                 let names = list.keys.map(goQuoted).joined(separator: " ")
                 throw StructureError(
-                    "associative list with keys has an element that omits all key fields [\(names)] (and doesn't have default values for any key fields)")
+                    "associative list with keys has an element that omits all key fields [\(names)] "
+                        + "(and doesn't have default values for any key fields)"
+                )
             }
             return .key(of: fields)
         case .null: throw StructureError("associative list with keys may not have a null element")
@@ -133,7 +135,8 @@ extension Structure {
         }
     }
 
-    private func faults(in elements: [JSON], _ list: MergeType.List, _ allowsDuplicates: Bool) -> [StructureError.Fault] {
+    private func faults(in elements: [JSON], _ list: MergeType.List, _ allowsDuplicates: Bool) -> [StructureError.Fault]
+    {
         var found: [StructureError.Fault] = []
         var seen = Set<PathElement>()
         for (index, element) in elements.enumerated() {
@@ -155,7 +158,8 @@ extension Structure {
         return found
     }
 
-    private func faults(in object: JSONObject, _ map: MergeType.Map, _ allowsDuplicates: Bool) -> [StructureError.Fault] {
+    private func faults(in object: JSONObject, _ map: MergeType.Map, _ allowsDuplicates: Bool) -> [StructureError.Fault]
+    {
         var found: [StructureError.Fault] = []
         for (key, value) in object {
             guard let type = map.type(of: key) else {

@@ -8,6 +8,7 @@ public import KubeModel
 public struct WrittenForm: Sendable {
     let catalog: SchemaCatalog
 
+    /// The form of the objects of a catalogue.
     public init(catalog: SchemaCatalog = .builtin) { self.catalog = catalog }
 
     /// The object in this form. An object of a kind that is not in the catalogue stays as it is.
