@@ -213,6 +213,8 @@ public struct ManagedFields: Sendable {
             switch node.defaultValue {
             case .object(let members)? where members.isEmpty && resolved.type == .object:
                 object[name] = emptyValue(of: resolved, like: new?[name])
+            case nil where isPodSecurityPolicy && Self.structuresOfPodSecurityPolicy.contains(name):
+                object[name] = emptyValue(of: resolved, like: new?[name])
             case let value? where value.isEmptyValue:
                 object[name] = value
             default:
@@ -222,4 +224,10 @@ public struct ManagedFields: Sendable {
         }
         return .object(object)
     }
+
+    /// The facts of this kind are older, and do not tell structures from pointers.
+    private var isPodSecurityPolicy: Bool { kind.kind == "PodSecurityPolicy" }
+    private static let structuresOfPodSecurityPolicy: Set<String> = [
+        "metadata", "spec", "seLinux", "runAsUser", "supplementalGroups", "fsGroup",
+    ]
 }

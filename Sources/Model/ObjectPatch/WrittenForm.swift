@@ -21,12 +21,24 @@ public struct WrittenForm: Sendable {
 
     /// Optional fields that are written even when they hold nothing.
     private static let alwaysWritten: [String: Set<String>] = [
-        "io.k8s.api.rbac.v1.Role": ["rules"],
-        "io.k8s.api.rbac.v1.ClusterRole": ["rules"],
-        "io.k8s.api.discovery.v1.EndpointSlice": ["endpoints", "ports"],
-        "io.k8s.api.storage.v1.CSINodeDriver": ["topologyKeys"],
+        "io.k8s.api.authentication.v1.TokenRequestSpec": ["audiences", "expirationSeconds", "boundObjectRef"],
         "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus": ["currentMetrics"],
-        "io.k8s.api.authentication.v1.TokenRequestSpec": ["boundObjectRef"],
+        "io.k8s.api.core.v1.AzureFilePersistentVolumeSource": ["secretNamespace"],
+        "io.k8s.api.core.v1.ContainerImage": ["names"],
+        "io.k8s.api.core.v1.GRPCAction": ["service"],
+        "io.k8s.api.core.v1.ProjectedVolumeSource": ["sources"],
+        "io.k8s.api.core.v1.TypedLocalObjectReference": ["apiGroup"],
+        "io.k8s.api.core.v1.TypedObjectReference": ["apiGroup"],
+        "io.k8s.api.discovery.v1.EndpointSlice": ["endpoints", "ports"],
+        "io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration": ["nominalConcurrencyShares"],
+        "io.k8s.api.flowcontrol.v1.ResourcePolicyRule": ["namespaces"],
+        "io.k8s.api.networking.v1.IngressClassParametersReference": ["scope"],
+        "io.k8s.api.rbac.v1.ClusterRole": ["rules"],
+        "io.k8s.api.rbac.v1.Role": ["rules"],
+        "io.k8s.api.resource.v1.AllocatedDeviceStatus": ["conditions"],
+        "io.k8s.api.resource.v1.CapacityRequestPolicy": ["default"],
+        "io.k8s.api.resource.v1.DeviceClaim": ["requests"],
+        "io.k8s.api.storage.v1.CSINodeDriver": ["topologyKeys"],
         "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus":
             ["conditions", "storedVersions"],
     ]
@@ -79,7 +91,7 @@ public struct WrittenForm: Sendable {
 
 extension SchemaNode {
     /// The fields that are required, and yet left out when they are nil.
-    private static let omittedThoughRequired: Set<String> = ["validationActions", "parentRef"]
+    private static let omittedThoughRequired: Set<String> = ["validationActions", "parentRef", "counters"]
 
     /// Whether Go writes a field of this type though it is nil.
     func writes(_ field: String) -> Bool { required.contains(field) && !Self.omittedThoughRequired.contains(field) }
