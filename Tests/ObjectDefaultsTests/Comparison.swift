@@ -15,7 +15,10 @@ struct Comparison {
     /// Takes out what allocation and admission set, on both sides.
     private func prepared(_ object: JSON) -> JSON {
         var object = object
-        for field in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "namespace", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        for field in [
+            "uid", "resourceVersion", "creationTimestamp", "managedFields", "namespace", "selfLink",
+            "deletionTimestamp", "deletionGracePeriodSeconds",
+        ] {
             object[path: "metadata", field] = nil
         }
         switch kind {
@@ -35,6 +38,10 @@ struct Comparison {
             object[path: "spec", "storageClassName"] = nil
         case "CertificateSigningRequest":
             for field in ["username", "uid", "groups", "extra"] { object[path: "spec", field] = nil }
+        case "CustomResourceDefinition", "FlowSchema":
+            // Controllers write these between two requests.
+            object[path: "status", "conditions"] = nil
+            object[path: "status", "acceptedNames"] = nil
         case "ResourceQuota": object["status"] = [:]
         default: break
         }
@@ -42,7 +49,10 @@ struct Comparison {
     }
 
     private func takeOutAdmission(_ pod: inout JSON) {
-        for field in ["serviceAccount", "serviceAccountName", "tolerations", "priority", "priorityClassName", "preemptionPolicy", "runtimeClassName", "overhead", "nodeSelector", "imagePullSecrets"] {
+        for field in [
+            "serviceAccount", "serviceAccountName", "tolerations", "priority", "priorityClassName", "preemptionPolicy",
+            "runtimeClassName", "overhead", "nodeSelector", "imagePullSecrets",
+        ] {
             pod[path: "spec", field] = nil
         }
         func isToken(_ value: JSON) -> Bool { value["name"]?.string?.hasPrefix("kube-api-access-") ?? false }
@@ -68,7 +78,8 @@ struct Comparison {
             }
         case (.array(let left)?, .array(let right)?) where left.count == right.count:
             for at in left.indices { compare(left[at], right[at], "\(path)[\(at)]", &found) }
-        default: found.append("\(path): got \(got?.description ?? "nothing"), expected \(want?.description ?? "nothing")")
+        default:
+            found.append("\(path): got \(got?.description ?? "nothing"), expected \(want?.description ?? "nothing")")
         }
     }
 }

@@ -12,6 +12,7 @@ public enum ObjectDefaults {
     /// Linear in the size of the object. Kinds that are not built in are left as they are.
     /// - Parameters:
     ///   - object: as ``ObjectDecoding`` returns it.
+    ///   - kind: the kind in the version of the request.
     ///   - now: the time that device taints without one get.
     public static func apply(to object: inout JSON, kind: GroupVersionKind, now: Timestamp) {
         switch kind.group {

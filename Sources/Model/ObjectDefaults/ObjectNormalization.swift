@@ -26,7 +26,9 @@ public enum ObjectNormalization {
 
     /// One member of an object of a kind in the written form, such as its `spec`; nil when the object has none.
     static func normalized(_ field: String, of object: JSON, kind: GroupVersionKind) -> JSON? {
-        guard let value = object[field], let structure = TypeFacts.builtin.structure(of: kind) else { return object[field] }
+        guard let value = object[field], let structure = TypeFacts.builtin.structure(of: kind) else {
+            return object[field]
+        }
         let facts = TypeFacts.builtin.structures[structure]
         guard let position = facts.positions[field] else { return value }
         return Encoder(keepsEmptyLists: storesJSON(kind)).value(value, facts.fields[position].shape)
@@ -55,7 +57,9 @@ struct Encoder {
         var members: [JSONObject.Member] = []
         members.reserveCapacity(facts.fields.count)
         for (position, field) in facts.fields.enumerated() {
-            if let written = self.field(given[position], field) { members.append(.init(key: field.name, value: written)) }
+            if let written = self.field(given[position], field) {
+                members.append(.init(key: field.name, value: written))
+            }
         }
         return .object(JSONObject(members: members))
     }
@@ -95,7 +99,8 @@ struct Encoder {
 
     func value(_ value: JSON, _ shape: Shape) -> JSON {
         switch shape {
-        case .string, .boolean, .integer, .number, .bytes, .time, .microTime, .quantity, .intOrString, .any, .schemaValue:
+        case .string, .boolean, .integer, .number, .bytes, .time, .microTime, .quantity, .intOrString, .any,
+            .schemaValue:
             return value
         case .schemaOrBoolean, .schemaOrNames:
             return value.object == nil ? value : structure(value, TypeFacts.schema)

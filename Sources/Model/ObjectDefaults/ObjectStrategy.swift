@@ -4,20 +4,25 @@ public import KubeModel
 /// What the server, not the client, decides about an object that is written: which parts a request may change, the
 /// generation, and what is filled in from the request.
 ///
-/// Called with decoded and defaulted objects, before validation. Names, uid, creation and deletion times, managed fields
-/// and the resource version are the caller's; on creation the caller has set name and uid before.
+/// Called with decoded and defaulted objects, before validation. Names, uid, creation and deletion times, managed
+/// fields and the resource version are the caller's; on creation the caller has set name and uid before.
 public enum ObjectStrategy {
     /// Who asks, and when.
     public struct Context: Sendable {
+        /// The name of the user.
         public var userName: String
+        /// The uid of the user; empty when it has none.
         public var userUID: String
+        /// The groups of the user.
         public var userGroups: [String]
+        /// What else the authenticator told of the user.
         public var userExtra: [String: [String]]
         /// The time of the request.
         public var now: Timestamp
         /// A fresh random uid, for the kinds that name themselves.
         public var freshUID: String
 
+        /// A context with everything that strategies may ask.
         public init(
             userName: String = "", userUID: String = "", userGroups: [String] = [], userExtra: [String: [String]] = [:],
             now: Timestamp, freshUID: String
@@ -37,17 +42,20 @@ public enum ObjectStrategy {
         if traits.hasStatusOfItsOwn { object["status"] = nil }
         switch traits.generation {
         case .untouched, .bumped: break
-        case .constant, .spec, .specAndAnnotations, .member, .content, .template: object[path: "metadata", "generation"] = 1
+        case .constant, .spec, .specAndAnnotations, .member, .content, .template:
+            object[path: "metadata", "generation"] = 1
         }
         switch (kind.group, kind.kind) {
-        case ("", "Pod"): PodStrategy.prepareForCreate(&object)
+        case ("", "Pod"): PodStrategy.prepareForCreate(&object, now: context.now)
         case ("", "Namespace"): NamespaceStrategy.prepareForCreate(&object)
         case ("", "PersistentVolume"): VolumeStrategy.prepareVolumeForCreate(&object, now: context.now)
         case ("", "PersistentVolumeClaim"): VolumeStrategy.prepareClaim(&object, old: nil)
         case ("", "ServiceAccount"): cleanSecretReferences(&object)
         case ("", "Node"): object.edit("spec") { $0["configSource"] = nil }
         case ("", "LimitRange"):
-            if object[path: "metadata", "name"].isAbsent { object[path: "metadata", "name"] = .string(context.freshUID) }
+            if object[path: "metadata", "name"].isAbsent {
+                object[path: "metadata", "name"] = .string(context.freshUID)
+            }
         case ("apps", "DaemonSet"): DaemonSetStrategy.prepareForCreate(&object)
         case ("apps", "StatefulSet"): dropUnservedFields(&object, old: nil)
         case ("batch", "Job"): JobStrategy.prepareForCreate(&object)
@@ -63,8 +71,11 @@ public enum ObjectStrategy {
     /// Prepares `new` to take the place of `old`.
     ///
     /// - Parameters:
-    ///   - old: the stored object.
+    ///   - new: decoded and defaulted.
+    ///   - old: the stored object, in the same version.
+    ///   - kind: the kind of both.
     ///   - subresource: nil for the object itself; `status`, `ephemeralcontainers`, `resize`, `approval`, `finalize`.
+    ///   - context: who asks, and when.
     public static func prepareForUpdate(
         _ new: inout JSON, old: JSON, kind: GroupVersionKind, subresource: String?, context: Context
     ) {
@@ -121,7 +132,8 @@ public enum ObjectStrategy {
 
     /// The version in which a CRD is stored now is among those in which it was stored.
     private static func noteStoredVersion(_ definition: inout JSON) {
-        guard let name = definition["spec"]?.elements("versions").first(where: { $0["storage"] == true })?["name"] else { return }
+        guard let name = definition["spec"]?.elements("versions").first(where: { $0["storage"] == true })?["name"]
+        else { return }
         definition.editOrCreate("status") { status in
             let stored = status.elements("storedVersions")
             if !stored.contains(name) { status["storedVersions"] = .array(stored + [name]) }

@@ -73,6 +73,8 @@ struct TypeFacts: Sendable {
     func structure(of kind: GroupVersionKind) -> Int? {
         var kind = kind
         if kind.group == "extensions", kind.kind == "PodSecurityPolicy" { kind.group = "policy" }
+        // Every group has the options under its own name.
+        if kind.kind == "DeleteOptions" { return index["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"] }
         return SchemaCatalog.builtin.typeName(of: kind).flatMap { index[$0] }
     }
 
@@ -82,7 +84,8 @@ struct TypeFacts: Sendable {
     /// The metadata of every object.
     static let objectMeta: Int = builtin.index["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"] ?? 0
     /// The schema of a CRD.
-    static let schema: Int = builtin.index["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"] ?? 0
+    static let schema: Int =
+        builtin.index["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"] ?? 0
 
     private static func expand(_ name: Substring) -> String {
         let rest = name.dropFirst()

@@ -3,10 +3,14 @@ public import KubeModel
 
 /// Turns objects of kinds that are served in two versions into the other version.
 public enum ObjectConversion {
-    /// The same object in another version; nil when there is no such conversion.
+    /// Turns an object into another version.
     ///
     /// - Parameters:
-    ///   - object: decoded and defaulted. The result is in the written form, with `apiVersion` and `kind` of `to`.
+    ///   - object: decoded and defaulted.
+    ///   - from: its kind and version.
+    ///   - to: the version that is wanted.
+    /// - Returns: the object in the written form, with `apiVersion` and `kind` of `to`; nil when there is no such
+    ///   conversion.
     public static func convert(_ object: JSON, from: GroupVersionKind, to: GroupVersionKind) -> JSON? {
         var converted: JSON
         switch (from.group, from.version, to.group, to.version, from.kind) {

@@ -12,13 +12,14 @@ public enum ScaleConversion {
         var spec: JSON = [:]
         if let replicas = object[path: "spec", "replicas"], replicas != 0 { spec["replicas"] = replicas }
         var status: JSON = ["replicas": object[path: "status", "replicas"] ?? 0]
-        let selector = selectorText(of: object[path: "spec", "selector"] ?? [:], isMap: kind.kind == "ReplicationController")
+        let selector = selectorText(
+            of: object[path: "spec", "selector"] ?? [:], isMap: kind.kind == "ReplicationController")
         if !selector.isEmpty { status["selector"] = .string(selector) }
         return ["kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status]
     }
 
-    /// Gives an object the number of replicas that a scale asks for. The uid and the resource version of the scale, when
-    /// it has them, are preconditions for the caller to check.
+    /// Gives an object the number of replicas that a scale asks for. The uid and the resource version of the scale,
+    /// when it has them, are preconditions for the caller to check.
     public static func apply(_ scale: JSON, to object: inout JSON) {
         object[path: "spec", "replicas"] = scale[path: "spec", "replicas"] ?? 0
     }

@@ -79,9 +79,14 @@ enum Base64 {
             }
         }
         if count == 1 {
-            out += [alphabet[Int(group >> 2 & 63)], alphabet[Int(group << 4 & 63)], UInt8(ascii: "="), UInt8(ascii: "=")]
+            out += [
+                alphabet[Int(group >> 2 & 63)], alphabet[Int(group << 4 & 63)], UInt8(ascii: "="), UInt8(ascii: "="),
+            ]
         } else if count == 2 {
-            out += [alphabet[Int(group >> 10 & 63)], alphabet[Int(group >> 4 & 63)], alphabet[Int(group << 2 & 63)], UInt8(ascii: "=")]
+            out += [
+                alphabet[Int(group >> 10 & 63)], alphabet[Int(group >> 4 & 63)], alphabet[Int(group << 2 & 63)],
+                UInt8(ascii: "="),
+            ]
         }
         return String(decoding: out, as: UTF8.self)
     }

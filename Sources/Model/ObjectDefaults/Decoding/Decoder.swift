@@ -38,7 +38,9 @@ struct Decoder {
         switch fault {
         case .text(let text): return text
         case .mismatch(let value, let type, let fields):
-            if structureName.isEmpty, fields.isEmpty { return "json: cannot unmarshal \(value) into Go value of type \(type)" }
+            if structureName.isEmpty, fields.isEmpty {
+                return "json: cannot unmarshal \(value) into Go value of type \(type)"
+            }
             let field = ([structureName] + fields).joined(separator: ".")
             return "json: cannot unmarshal \(value) into Go struct field \(field) of type \(type)"
         }
@@ -77,7 +79,8 @@ struct Decoder {
             if case .bool = value { return value }
         case .integer(let bits, let name):
             switch value {
-            case .int(let number) where bits >= 64 || (number >= -(Int64(1) << (bits - 1)) && number < Int64(1) << (bits - 1)):
+            case .int(let number)
+            where bits >= 64 || (number >= -(Int64(1) << (bits - 1)) && number < Int64(1) << (bits - 1)):
                 return value
             case .int, .double:
                 note(.mismatch(value: "number " + ScalarForm.text(ofNumber: value), type: name, fields: fieldStack))
@@ -119,7 +122,8 @@ struct Decoder {
             path.append(.key(field.name))
             fieldStack.append(field.name)
             structureName = facts.name
-            if let decoded = try value(member.value, field.shape), field.isPointer || !Self.isZero(decoded, field.shape) {
+            if let decoded = try value(member.value, field.shape), field.isPointer || !Self.isZero(decoded, field.shape)
+            {
                 members.append(.init(key: field.name, value: decoded))
             }
             path.removeLast()
@@ -220,8 +224,10 @@ struct Decoder {
         switch value {
         case .string: return value
         case .int(let number) where Int32(exactly: number) != nil: return value
-        case .int, .double: throw .mismatch(value: "number " + ScalarForm.text(ofNumber: value), type: "int32", fields: fieldStack)
-        case .null, .bool, .array, .object: throw .mismatch(value: Self.describe(value), type: "int32", fields: fieldStack)
+        case .int, .double:
+            throw .mismatch(value: "number " + ScalarForm.text(ofNumber: value), type: "int32", fields: fieldStack)
+        case .null, .bool, .array, .object:
+            throw .mismatch(value: Self.describe(value), type: "int32", fields: fieldStack)
         }
     }
 

@@ -8,6 +8,7 @@ public import KubeModel
 public enum ObjectDecoding {
     /// An object with what was left out of it.
     public struct Decoded: Hashable, Sendable {
+        /// What was kept.
         public var object: JSON
         /// The paths of the fields that the type does not know, such as `spec.containers[0].foo`, in the order of the
         /// body; each once, at most ``maximumUnknownFields``.
@@ -23,7 +24,8 @@ public enum ObjectDecoding {
     /// - Throws: ``DecodingFault`` with the first fault, or for a kind that is not built in.
     public static func decode(_ object: JSON, as kind: GroupVersionKind) throws(DecodingFault) -> Decoded {
         guard let structure = TypeFacts.builtin.structure(of: kind) else {
-            throw DecodingFault("no kind \(goQuoted(kind.kind)) is registered for version \(goQuoted(kind.groupVersion.description))")
+            throw DecodingFault(
+                "no kind \(goQuoted(kind.kind)) is registered for version \(goQuoted(kind.groupVersion.description))")
         }
         return try decode(object, as: structure)
     }
@@ -57,6 +59,7 @@ public enum ObjectDecoding {
 
     /// The texts of the warnings about duplicate and unknown fields.
     public static func warnings(duplicateFields: [String], unknownFields: [String]) -> [String] {
-        duplicateFields.map { "duplicate field \(goQuoted($0))" } + unknownFields.map { "unknown field \(goQuoted($0))" }
+        duplicateFields.map { "duplicate field \(goQuoted($0))" }
+            + unknownFields.map { "unknown field \(goQuoted($0))" }
     }
 }

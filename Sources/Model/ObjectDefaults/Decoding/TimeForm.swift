@@ -27,10 +27,16 @@ enum TimeForm {
             rest = text[...]
         }
 
-        func outOfRange(_ what: String) -> Fault { Fault(message: "parsing time \(goQuoted(text)): \(what) out of range") }
+        func outOfRange(_ what: String) -> Fault {
+            Fault(message: "parsing time \(goQuoted(text)): \(what) out of range")
+        }
 
         private func cannotParse(_ value: Substring, _ piece: String) -> Fault {
-            Fault(message: "parsing time \(goQuoted(text)) as \(goQuoted(layout)): cannot parse \(goQuoted(String(value))) as \(goQuoted(piece))")
+            Fault(
+                message:
+                    "parsing time \(goQuoted(text)) as \(goQuoted(layout)): "
+                    + "cannot parse \(goQuoted(String(value))) as \(goQuoted(piece))"
+            )
         }
 
         private mutating func digits(_ count: Int) -> Int? {
@@ -65,7 +71,8 @@ enum TimeForm {
             }
             if micro {
                 let fraction = rest.prefix(7)
-                guard fraction.utf8.count == 7, fraction.first == ".", fraction.dropFirst().utf8.allSatisfy({ $0 &- 0x30 < 10 })
+                guard fraction.utf8.count == 7, fraction.first == ".",
+                    fraction.dropFirst().utf8.allSatisfy({ $0 &- 0x30 < 10 })
                 else { return cannotParse(rest, ".000000") }
                 rest = rest.dropFirst(7)
             } else if rest.first == "." || rest.first == ",", rest.dropFirst().first?.isNumber == true {
@@ -75,13 +82,19 @@ enum TimeForm {
                 rest = rest.dropFirst()
             } else {
                 let zone = Array(rest.utf8)
-                let isOffset = zone.count >= 6 && (zone[0] == 0x2B || zone[0] == 0x2D) && zone[3] == 0x3A
+                let isOffset =
+                    zone.count >= 6 && (zone[0] == 0x2B || zone[0] == 0x2D) && zone[3] == 0x3A
                     && [1, 2, 4, 5].allSatisfy { zone[$0] &- 0x30 < 10 }
                 guard isOffset else { return cannotParse(rest, "Z07:00") }
                 rest = rest.dropFirst(6)
             }
-            if !rest.isEmpty { return Fault(message: "parsing time \(goQuoted(text)): extra text: \(goQuoted(String(rest)))") }
-            let lengths = [31, year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+            if !rest.isEmpty {
+                return Fault(message: "parsing time \(goQuoted(text)): extra text: \(goQuoted(String(rest)))")
+            }
+            let lengths = [
+                31, year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+                31,
+            ]
             return day >= 1 && day <= lengths[month - 1] ? nil : outOfRange("day")
         }
     }

@@ -17,7 +17,10 @@ enum AutoscalingDefaults {
 
     /// The metric that is used when none is given.
     static func cpuTarget(utilization: JSON) -> JSON {
-        ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": utilization]]]
+        [
+            "type": "Resource",
+            "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": utilization]],
+        ]
     }
 
     private static func behavior(_ spec: inout JSON) {

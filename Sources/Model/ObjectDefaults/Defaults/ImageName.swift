@@ -41,7 +41,8 @@ enum ImageName {
         guard let colon = digest.firstIndex(of: ":") else { return false }
         let hex = digest[digest.index(after: colon)...]
         let length = ["sha256": 64, "sha384": 96, "sha512": 128][String(digest[..<colon])]
-        return hex.utf8.count == length && hex.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }
+        return hex.utf8.count == length
+            && hex.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }
     }
 
     private static func isName(_ name: Substring) -> Bool {
@@ -76,7 +77,9 @@ enum ImageName {
     private static func isPathComponent(_ component: Substring) -> Bool {
         let bytes = Array(component.utf8)
         func isAlphanumeric(_ byte: UInt8) -> Bool { (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7A) }
-        guard let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
+        guard let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last) else {
+            return false
+        }
         var at = 0
         while at < bytes.count {
             if isAlphanumeric(bytes[at]) {

@@ -69,7 +69,9 @@ enum ResourceDefaults {
             object.edit("status") { status in
                 status.edit("allocation") { allocation in
                     allocation.edit("devices") { devices in
-                        devices.editEach("results") { result in result.editEach("tolerations") { $0.fill("operator", "Equal") } }
+                        devices.editEach("results") { result in
+                            result.editEach("tolerations") { $0.fill("operator", "Equal") }
+                        }
                     }
                 }
             }

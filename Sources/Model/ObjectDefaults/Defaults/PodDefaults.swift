@@ -38,8 +38,11 @@ enum PodDefaults {
         spec.edit("overhead") { resourceList(&$0) }
         spec.edit("resources") { requirements(&$0) }
         // A negative period means the shortest; the account has an older name.
-        if let period = spec["terminationGracePeriodSeconds"]?.int, period < 0 { spec["terminationGracePeriodSeconds"] = 1 }
-        let account = spec.text("serviceAccountName").isEmpty ? spec.text("serviceAccount") : spec.text("serviceAccountName")
+        if let period = spec["terminationGracePeriodSeconds"]?.int, period < 0 {
+            spec["terminationGracePeriodSeconds"] = 1
+        }
+        let account =
+            spec.text("serviceAccountName").isEmpty ? spec.text("serviceAccount") : spec.text("serviceAccountName")
         spec["serviceAccountName"] = account.isEmpty ? nil : .string(account)
         spec["serviceAccount"] = account.isEmpty ? nil : .string(account)
     }
@@ -88,7 +91,8 @@ enum PodDefaults {
         guard case .object(var object) = list else { return }
         let finest: Int128 = 1_000_000
         object.updateValues { _, value in
-            guard let text = value.string, let last = text.utf8.last, last == UInt8(ascii: "u") || last == UInt8(ascii: "n"),
+            guard let text = value.string, let last = text.utf8.last,
+                last == UInt8(ascii: "u") || last == UInt8(ascii: "n"),
                 let quantity = Quantity(text), quantity.nano % finest != 0
             else { return value }
             let rounded = quantity.nano / finest + (quantity.nano > 0 ? 1 : -1)

@@ -35,8 +35,8 @@ enum PodLevelResources {
         if filled.object?.isEmpty == false { spec[path: "resources", "requests"] = filled }
     }
 
-    /// What the containers take together: the sum of those that run side by side, or what one that runs before them takes
-    /// beside the sidecars started until then, when that is more.
+    /// What the containers take together: the sum of those that run side by side, or what one that runs before them
+    /// takes beside the sidecars started until then, when that is more.
     private static func aggregate(_ field: String, of spec: JSON) -> [(String, Quantity)] {
         var order: [String] = []
         func amounts(_ container: JSON) -> [String: Quantity] {

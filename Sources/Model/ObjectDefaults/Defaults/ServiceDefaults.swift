@@ -22,7 +22,9 @@ enum ServiceDefaults {
             }
             let type = spec.text("type")
             if isExternallyAccessible(spec) { spec.fill("externalTrafficPolicy", "Cluster") }
-            if ["NodePort", "LoadBalancer", "ClusterIP"].contains(type) { spec.fill("internalTrafficPolicy", "Cluster") }
+            if ["NodePort", "LoadBalancer", "ClusterIP"].contains(type) {
+                spec.fill("internalTrafficPolicy", "Cluster")
+            }
             if type == "LoadBalancer" { spec.fill("allocateLoadBalancerNodePorts", true) }
         }
         guard object["spec"]?.text("type") == "LoadBalancer" else { return }

@@ -4,8 +4,12 @@ import JSONValue
 enum VolumeDefaults {
     /// A volume of a pod.
     static func volume(_ volume: inout JSON) {
-        if volume.object?.members.allSatisfy({ $0.key == "name" || $0.value.isNull }) ?? false { volume["emptyDir"] = [:] }
-        for field in ["secret", "configMap", "downwardAPI", "projected"] { volume.edit(field) { $0.fill("defaultMode", 420) } }
+        if volume.object?.members.allSatisfy({ $0.key == "name" || $0.value.isNull }) ?? false {
+            volume["emptyDir"] = [:]
+        }
+        for field in ["secret", "configMap", "downwardAPI", "projected"] {
+            volume.edit(field) { $0.fill("defaultMode", 420) }
+        }
         volume.edit("downwardAPI") { downwardAPI(&$0) }
         volume.edit("projected") { projected in
             projected.editEach("sources") { source in

@@ -102,7 +102,8 @@ enum BatchDefaults {
             podFailurePolicy(&spec)
             spec.editOrCreate("template") { PodDefaults.template(&$0) }
         }
-        if object["metadata"]?.count("labels") ?? 0 == 0, let labels = object[path: "spec", "template", "metadata", "labels"],
+        if object["metadata"]?.count("labels") ?? 0 == 0,
+            let labels = object[path: "spec", "template", "metadata", "labels"],
             labels.object != nil
         {
             object[path: "metadata", "labels"] = labels

@@ -63,7 +63,8 @@ enum CertificateSigningRequestStrategy {
             status.editEach("conditions") { condition in
                 condition.fill("lastUpdateTime", time)
                 let same = before.first {
-                    $0["type"] == condition["type"] && $0["status"] == condition["status"] && $0.has("lastTransitionTime")
+                    $0["type"] == condition["type"] && $0["status"] == condition["status"]
+                        && $0.has("lastTransitionTime")
                 }
                 condition.fill("lastTransitionTime", same?["lastTransitionTime"] ?? time)
             }

@@ -45,12 +45,15 @@ enum VolumeStrategy {
                 spec["dataSource"] = nil
             }
             // References into other namespaces are off by default.
-            if spec[path: "dataSourceRef", "namespace"] != nil, old?[path: "spec", "dataSourceRef", "namespace"] == nil {
+            if spec[path: "dataSourceRef", "namespace"] != nil, old?[path: "spec", "dataSourceRef", "namespace"] == nil
+            {
                 spec["dataSourceRef"] = nil
             }
             if let source = spec["dataSource"], spec["dataSourceRef"].isAbsent {
                 spec["dataSourceRef"] = source
-            } else if let reference = spec["dataSourceRef"], spec["dataSource"].isAbsent, reference.text("namespace").isEmpty {
+            } else if let reference = spec["dataSourceRef"], spec["dataSource"].isAbsent,
+                reference.text("namespace").isEmpty
+            {
                 var source = reference
                 source["namespace"] = nil
                 spec["dataSource"] = source

@@ -35,12 +35,14 @@ struct KindTraits: Sendable {
 
     private static let table: [String: [String: KindTraits]] = [
         "": [
-            "Pod": statusAndSpec, "ReplicationController": statusAndSpec, "ResourceQuota": statusOnly, "Service": statusOnly,
+            "Pod": statusAndSpec, "ReplicationController": statusAndSpec, "ResourceQuota": statusOnly,
+            "Service": statusOnly,
             "Namespace": statusOnly, "PersistentVolume": statusOnly, "PersistentVolumeClaim": statusOnly,
             "PodTemplate": KindTraits(generation: .member("template")),
         ],
         "apps": [
-            "Deployment": KindTraits(hasStatusOfItsOwn: true, generation: .specAndAnnotations), "ReplicaSet": statusAndSpec,
+            "Deployment": KindTraits(hasStatusOfItsOwn: true, generation: .specAndAnnotations),
+            "ReplicaSet": statusAndSpec,
             "StatefulSet": statusAndSpec, "DaemonSet": KindTraits(hasStatusOfItsOwn: true, generation: .template),
         ],
         "batch": ["Job": statusAndSpec, "CronJob": statusAndSpec],
@@ -59,7 +61,10 @@ struct KindTraits: Sendable {
         "scheduling.k8s.io": ["PriorityClass": KindTraits(generation: .constant)],
         "storage.k8s.io": [
             "VolumeAttachment": statusOnly,
-            "CSIDriver": KindTraits(generation: .bumped(["tokenRequests", "requiresRepublish", "seLinuxMount", "nodeAllocatableUpdatePeriodSeconds"])),
+            "CSIDriver": KindTraits(
+                generation: .bumped([
+                    "tokenRequests", "requiresRepublish", "seLinuxMount", "nodeAllocatableUpdatePeriodSeconds",
+                ])),
         ],
         "certificates.k8s.io": ["CertificateSigningRequest": statusOnly],
         "apiregistration.k8s.io": ["APIService": statusOnly],
@@ -75,11 +80,13 @@ extension KindTraits.Generation {
         case .spec: Self.differs("spec", old, new, kind)
         case .specAndAnnotations:
             Self.differs("spec", old, new, kind)
-                || old[path: "metadata", "annotations"]?.stringMap ?? [:] != new[path: "metadata", "annotations"]?.stringMap ?? [:]
+                || old[path: "metadata", "annotations"]?.stringMap ?? [:] != new[path: "metadata", "annotations"]?
+                    .stringMap ?? [:]
         case .member(let name): Self.differs(name, old, new, kind)
         case .content:
             ["addressType", "endpoints", "ports"].contains { Self.differs($0, old, new, kind) }
-                || old[path: "metadata", "labels"]?.stringMap ?? [:] != new[path: "metadata", "labels"]?.stringMap ?? [:]
+                || old[path: "metadata", "labels"]?.stringMap ?? [:] != new[path: "metadata", "labels"]?.stringMap
+                    ?? [:]
         case .bumped(let fields): fields.contains { old[path: "spec", $0] != new[path: "spec", $0] }
         }
     }
@@ -87,6 +94,7 @@ extension KindTraits.Generation {
     /// Whether a member differs in the written form, where an absent and an empty value are the same.
     static func differs(_ field: String, _ old: JSON, _ new: JSON, _ kind: GroupVersionKind) -> Bool {
         if old[field] == new[field] { return false }
-        return ObjectNormalization.normalized(field, of: old, kind: kind) != ObjectNormalization.normalized(field, of: new, kind: kind)
+        return ObjectNormalization.normalized(field, of: old, kind: kind)
+            != ObjectNormalization.normalized(field, of: new, kind: kind)
     }
 }

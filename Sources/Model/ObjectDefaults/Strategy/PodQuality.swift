@@ -10,15 +10,20 @@ public enum PodQuality: String, Hashable, Sendable {
     /// The quality that follows from the requests and limits of a pod's spec.
     public init(of spec: JSON) {
         let pod = spec["resources"]
-        let parts = pod.isAbsent ? (spec.elements("containers") + spec.elements("initContainers")).map { $0["resources"] ?? [:] } : [pod ?? [:]]
+        let parts =
+            pod.isAbsent
+            ? (spec.elements("containers") + spec.elements("initContainers")).map { $0["resources"] ?? [:] }
+            : [pod ?? [:]]
         var requests: [String: Quantity] = [:]
         var limits: [String: Quantity] = [:]
         var isGuaranteed = true
         for part in parts {
-            for (name, amount) in Self.amounts(part, "requests") { requests[name] = requests[name].map { $0 + amount } ?? amount }
+            for (name, amount) in Self.amounts(part, "requests") {
+                requests[name] = requests[name].map { $0 + amount } ?? amount
+            }
             let limited = Self.amounts(part, "limits")
             for (name, amount) in limited { limits[name] = limits[name].map { $0 + amount } ?? amount }
-            // A pod that only requests on its own level is not asked for its limits here; the comparison below finds them.
+            // A pod that only requests on its own level is not asked for its limits: the comparison below finds them.
             if limited.count < 2, pod.isAbsent || part.count("limits") > 0 { isGuaranteed = false }
         }
         if requests.isEmpty, limits.isEmpty {

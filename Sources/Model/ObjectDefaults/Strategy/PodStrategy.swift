@@ -3,11 +3,12 @@ import KubeModel
 
 /// Pods.
 enum PodStrategy {
-    static func prepareForCreate(_ pod: inout JSON) {
+    static func prepareForCreate(_ pod: inout JSON, now: Timestamp) {
         var status: JSON = ["phase": "Pending", "qosClass": .string(PodQuality(of: pod["spec"] ?? [:]).rawValue)]
         if pod["spec"]?.count("schedulingGates") ?? 0 > 0 {
             let condition: JSON = [
-                "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                "type": "PodScheduled", "status": "False", "lastTransitionTime": .string(now.description),
+                "reason": "SchedulingGated",
                 "message": "Scheduling is blocked due to non-empty scheduling gates",
             ]
             status["conditions"] = [condition]
@@ -30,7 +31,9 @@ enum PodStrategy {
                     rules.editEach("preferredDuringSchedulingIgnoredDuringExecution") { preference in
                         preference.edit("podAffinityTerm") { mergeLabelKeys(ofTerm: &$0, labels) }
                     }
-                    rules.editEach("requiredDuringSchedulingIgnoredDuringExecution") { mergeLabelKeys(ofTerm: &$0, labels) }
+                    rules.editEach("requiredDuringSchedulingIgnoredDuringExecution") {
+                        mergeLabelKeys(ofTerm: &$0, labels)
+                    }
                 }
             }
         }
@@ -58,7 +61,9 @@ enum PodStrategy {
     /// The older annotations are copied into the field, where that says nothing and the pod's profile is another.
     private static func fillAppArmorProfiles(_ spec: inout JSON, _ annotations: [String: String]) {
         let prefix = "container.apparmor.security.beta.kubernetes.io/"
-        guard annotations.keys.contains(where: { $0.hasPrefix(prefix) }), spec[path: "os", "name"] != "windows" else { return }
+        guard annotations.keys.contains(where: { $0.hasPrefix(prefix) }), spec[path: "os", "name"] != "windows" else {
+            return
+        }
         let podProfile = spec[path: "securityContext", "appArmorProfile"]
         for field in PodDefaults.containerFields {
             spec.editEach(field) { container in

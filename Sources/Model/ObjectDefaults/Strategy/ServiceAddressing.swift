@@ -11,6 +11,7 @@ public enum ServiceAddressing {
     /// `ipFamilies`. Afterwards `ipFamilies` says of which families addresses are to be allocated.
     ///
     /// - Parameters:
+    ///   - service: decoded and defaulted.
     ///   - old: the stored service on update.
     ///   - families: the families of the cluster's service ranges, the first one the default: `IPv4`, `IPv6`.
     /// - Returns: faults of the family fields; empty when the service can be allocated.
@@ -28,7 +29,9 @@ public enum ServiceAddressing {
     // MARK: What a type needs
 
     /// Whether services of the type have a cluster address, be it `None`.
-    public static func needsClusterIP(_ spec: JSON) -> Bool { ["ClusterIP", "NodePort", "LoadBalancer"].contains(spec.text("type")) }
+    public static func needsClusterIP(_ spec: JSON) -> Bool {
+        ["ClusterIP", "NodePort", "LoadBalancer"].contains(spec.text("type"))
+    }
 
     /// Whether the service has node ports.
     public static func needsNodePort(_ spec: JSON) -> Bool {
@@ -49,15 +52,20 @@ public enum ServiceAddressing {
     private static func keepAllocated(_ spec: inout JSON, _ old: JSON) {
         if needsClusterIP(old), needsClusterIP(spec) {
             if spec.text("clusterIP").isEmpty { spec["clusterIP"] = old["clusterIP"] }
-            if spec.count("clusterIPs") == 0, spec["clusterIP"] == old["clusterIP"] { spec["clusterIPs"] = old["clusterIPs"] }
+            if spec.count("clusterIPs") == 0, spec["clusterIP"] == old["clusterIP"] {
+                spec["clusterIPs"] = old["clusterIPs"]
+            }
         }
         if needsNodePort(old), needsNodePort(spec) {
-            func used(_ spec: JSON) -> Set<Int64> { Set(spec.elements("ports").compactMap { $0["nodePort"]?.int }.filter { $0 != 0 }) }
+            func used(_ spec: JSON) -> Set<Int64> {
+                Set(spec.elements("ports").compactMap { $0["nodePort"]?.int }.filter { $0 != 0 })
+            }
             let taken = used(spec).intersection(used(old))
             var allocated: [String: Int64] = [:]
             for port in old.elements("ports") { allocated[port.text("name")] = port["nodePort"]?.int ?? 0 }
             spec.editEach("ports") { port in
-                guard port["nodePort"]?.int ?? 0 == 0, let number = allocated[port.text("name")], number != 0, !taken.contains(number)
+                guard port["nodePort"]?.int ?? 0 == 0, let number = allocated[port.text("name")], number != 0,
+                    !taken.contains(number)
                 else { return }
                 port["nodePort"] = JSON(number)
             }
@@ -115,7 +123,8 @@ public enum ServiceAddressing {
             }
         }
         if policy == "SingleStack" {
-            for (field, what) in [("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")] where spec.count(field) == 2 {
+            for (field, what) in [("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")]
+            where spec.count(field) == 2 {
                 refusePolicy("must be 'RequireDualStack' or 'PreferDualStack' when multiple \(what) are specified")
             }
         }
@@ -128,11 +137,14 @@ public enum ServiceAddressing {
                 families.append(.string(family))
             } else {
                 errors.append(
-                    .invalid(FieldPath("spec.clusterIPs[\(at)]"), spec["clusterIPs"] ?? [], "\(family) is not configured on this cluster"))
+                    .invalid(
+                        FieldPath("spec.clusterIPs[\(at)]"), spec["clusterIPs"] ?? [],
+                        "\(family) is not configured on this cluster"))
             }
         }
         if errors.isEmpty {
-            errors = completeFamilies(&families, policy: policyValue, cluster: cluster, first: first, isFree: isHeadlessWithoutSelector)
+            errors = completeFamilies(
+                &families, policy: policyValue, cluster: cluster, first: first, isFree: isHeadlessWithoutSelector)
         }
         if !families.isEmpty { spec["ipFamilies"] = .array(families) }
         return errors
@@ -146,7 +158,8 @@ public enum ServiceAddressing {
         var errors: [FieldError] = []
         if !isFree {
             if policy == "RequireDualStack", cluster.count < 2 {
-                errors.append(.invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services"))
+                errors.append(
+                    .invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services"))
             }
             for (at, family) in families.enumerated() where !cluster.contains(family.string ?? "") {
                 errors.append(.invalid(FieldPath("spec.ipFamilies[\(at)]"), family, "not configured on this cluster"))
@@ -174,7 +187,9 @@ public enum ServiceAddressing {
                 for field in ["ipFamilies", "ipFamilyPolicy"] where spec[field] == before[field] { spec[field] = nil }
             }
             if needsNodePort(before), !needsNodePort(spec) {
-                func ports(_ spec: JSON) -> Set<Int64> { Set(spec.elements("ports").compactMap { $0["nodePort"]?.int }) }
+                func ports(_ spec: JSON) -> Set<Int64> {
+                    Set(spec.elements("ports").compactMap { $0["nodePort"]?.int })
+                }
                 if ports(spec) == ports(before) { spec.editEach("ports") { $0["nodePort"] = nil } }
             }
             func drop(_ field: String, if isNeeded: (JSON) -> Bool) {
@@ -184,6 +199,7 @@ public enum ServiceAddressing {
             drop("allocateLoadBalancerNodePorts") { $0.text("type") == "LoadBalancer" }
             drop("loadBalancerClass") { $0.text("type") == "LoadBalancer" }
             drop("externalTrafficPolicy", if: ServiceDefaults.isExternallyAccessible)
+            drop("internalTrafficPolicy", if: needsClusterIP)
         }
     }
 }

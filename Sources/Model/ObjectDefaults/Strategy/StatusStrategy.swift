@@ -49,7 +49,9 @@ enum StatusStrategy {
         let gone = allocated(old).subtracting(allocated(new))
         guard !gone.isEmpty else { return }
         new.edit("status") { status in
-            let kept = status.elements("devices").filter { !gone.contains([$0.text("driver"), $0.text("pool"), $0.text("device")]) }
+            let kept = status.elements("devices").filter {
+                !gone.contains([$0.text("driver"), $0.text("pool"), $0.text("device")])
+            }
             status["devices"] = kept.isEmpty ? nil : .array(kept)
         }
     }
