@@ -77,13 +77,17 @@ enum Corpora {
         case (.array(let wanted), .array(let found)):
             if wanted.count != found.count { return "\(path): expected \(expected), got \(got)" }
             for (index, pair) in zip(wanted, found).enumerated() {
-                if let difference = difference(pair.0, pair.1, at: "\(path)[\(index)]", ignoring: ignoring) { return difference }
+                if let difference = difference(pair.0, pair.1, at: "\(path)[\(index)]", ignoring: ignoring) {
+                    return difference
+                }
             }
             return nil
         case (.object(let wanted), .object(let found)):
             for (key, value) in wanted {
                 guard let other = found[key] else { return "\(path).\(key): missing" }
-                if let difference = difference(value, other, at: "\(path).\(key)", ignoring: ignoring) { return difference }
+                if let difference = difference(value, other, at: "\(path).\(key)", ignoring: ignoring) {
+                    return difference
+                }
             }
             for (key, value) in found where wanted[key] == nil { return "\(path).\(key): not expected: \(value)" }
             return nil

@@ -28,15 +28,42 @@ import Testing
     @Test(
         "the status of a pod tells its most telling state",
         arguments: [
-            (#"{"status":{"phase":"Running","containerStatuses":[{"ready":true,"state":{"running":{}}}]},"spec":{"containers":[{}]}}"#, "1/1", "Running", "0"),
-            (#"{"metadata":{"deletionTimestamp":"2026-01-02T03:04:05Z"},"status":{"phase":"Running"},"spec":{"containers":[{}]}}"#, "0/1", "Terminating", "0"),
-            (#"{"metadata":{"deletionTimestamp":"2026-01-02T03:04:05Z"},"status":{"phase":"Running","reason":"NodeLost"},"spec":{"containers":[{}]}}"#, "0/1", "Unknown", "0"),
-            (#"{"metadata":{"deletionTimestamp":"2026-01-02T03:04:05Z"},"status":{"phase":"Succeeded"},"spec":{"containers":[{}]}}"#, "0/1", "Succeeded", "0"),
-            (#"{"status":{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"running":{}}}]},"spec":{"initContainers":[{"name":"i"}],"containers":[{}]}}"#, "0/1", "Init:0/1", "0"),
-            (#"{"status":{"phase":"Pending","initContainerStatuses":[{"name":"i","restartCount":2,"state":{"terminated":{"exitCode":3}}}]},"spec":{"initContainers":[{"name":"i"}],"containers":[{}]}}"#, "0/1", "Init:ExitCode:3", "2"),
-            (#"{"status":{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]},"spec":{"initContainers":[{"name":"i"}],"containers":[{}]}}"#, "0/1", "Init:CrashLoopBackOff", "0"),
-            (#"{"status":{"phase":"Running","initContainerStatuses":[{"name":"s","started":true,"ready":true,"restartCount":1,"state":{"running":{}}}],"containerStatuses":[{"ready":true,"restartCount":2,"state":{"running":{}},"lastState":{"terminated":{"finishedAt":"2026-01-02T03:03:31Z"}}}]},"spec":{"initContainers":[{"name":"s","restartPolicy":"Always"}],"containers":[{}]}}"#, "2/2", "Running", "3 (34s ago)"),
-            (#"{"status":{"phase":"Running","containerStatuses":[{"state":{"terminated":{"reason":"Completed"}}},{"ready":true,"state":{"running":{}}}]},"spec":{"containers":[{},{}]}}"#, "1/2", "NotReady", "0"),
+            (
+                #"{"status":{"phase":"Running","containerStatuses":[{"ready":true,"state":{"running":{}}}]},"spec":{"containers":[{}]}}"#,
+                "1/1", "Running", "0"
+            ),
+            (
+                #"{"metadata":{"deletionTimestamp":"2026-01-02T03:04:05Z"},"status":{"phase":"Running"},"spec":{"containers":[{}]}}"#,
+                "0/1", "Terminating", "0"
+            ),
+            (
+                #"{"metadata":{"deletionTimestamp":"2026-01-02T03:04:05Z"},"status":{"phase":"Running","reason":"NodeLost"},"spec":{"containers":[{}]}}"#,
+                "0/1", "Unknown", "0"
+            ),
+            (
+                #"{"metadata":{"deletionTimestamp":"2026-01-02T03:04:05Z"},"status":{"phase":"Succeeded"},"spec":{"containers":[{}]}}"#,
+                "0/1", "Succeeded", "0"
+            ),
+            (
+                #"{"status":{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"running":{}}}]},"spec":{"initContainers":[{"name":"i"}],"containers":[{}]}}"#,
+                "0/1", "Init:0/1", "0"
+            ),
+            (
+                #"{"status":{"phase":"Pending","initContainerStatuses":[{"name":"i","restartCount":2,"state":{"terminated":{"exitCode":3}}}]},"spec":{"initContainers":[{"name":"i"}],"containers":[{}]}}"#,
+                "0/1", "Init:ExitCode:3", "2"
+            ),
+            (
+                #"{"status":{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]},"spec":{"initContainers":[{"name":"i"}],"containers":[{}]}}"#,
+                "0/1", "Init:CrashLoopBackOff", "0"
+            ),
+            (
+                #"{"status":{"phase":"Running","initContainerStatuses":[{"name":"s","started":true,"ready":true,"restartCount":1,"state":{"running":{}}}],"containerStatuses":[{"ready":true,"restartCount":2,"state":{"running":{}},"lastState":{"terminated":{"finishedAt":"2026-01-02T03:03:31Z"}}}]},"spec":{"initContainers":[{"name":"s","restartPolicy":"Always"}],"containers":[{}]}}"#,
+                "2/2", "Running", "3 (34s ago)"
+            ),
+            (
+                #"{"status":{"phase":"Running","containerStatuses":[{"state":{"terminated":{"reason":"Completed"}}},{"ready":true,"state":{"running":{}}}]},"spec":{"containers":[{},{}]}}"#,
+                "1/2", "NotReady", "0"
+            ),
         ])
     func podStatus(text: String, ready: String, status: String, restarts: String) throws {
         let cells = try Self.cells(text, "pods")
@@ -52,7 +79,9 @@ import Testing
             {"type":"External","external":{"target":{"value":"5"}}}]},
             "status":{"currentMetrics":[{"type":"Resource","resource":{"current":{"averageUtilization":12}}}]}}
             """#
-        #expect(try Self.cells(text, "horizontalpodautoscalers", "autoscaling")[2] == "cpu: 12%/80%, <unknown>/1k + 1 more...")
+        #expect(
+            try Self.cells(text, "horizontalpodautoscalers", "autoscaling")[2]
+                == "cpu: 12%/80%, <unknown>/1k + 1 more...")
     }
 
     @Test("a job without completions says how many pods may run")
@@ -63,7 +92,8 @@ import Testing
 
     @Test("label selectors are sorted by key and written as in a query")
     func selectors() throws {
-        let text = #"{"spec":{"podSelector":{"matchLabels":{"z":"1"},"matchExpressions":[{"key":"b","operator":"In","values":["y","x"]},{"key":"a","operator":"DoesNotExist"}]}}}"#
+        let text =
+            #"{"spec":{"podSelector":{"matchLabels":{"z":"1"},"matchExpressions":[{"key":"b","operator":"In","values":["y","x"]},{"key":"a","operator":"DoesNotExist"}]}}}"#
         #expect(try Self.cells(text, "networkpolicies", "networking.k8s.io")[1] == "!a,b in (x,y),z=1")
         #expect(try Self.cells(#"{"spec":{"podSelector":{}}}"#, "networkpolicies", "networking.k8s.io")[1] == "<none>")
     }
@@ -77,11 +107,13 @@ import Testing
     @Test("flow schemas of a list stand in the order in which they match")
     func flowSchemas() throws {
         let objects: [JSON] = [
-            ["metadata": ["name": "b"], "spec": ["matchingPrecedence": 2]], ["metadata": ["name": "c"], "spec": ["matchingPrecedence": 1]],
+            ["metadata": ["name": "b"], "spec": ["matchingPrecedence": 2]],
+            ["metadata": ["name": "c"], "spec": ["matchingPrecedence": 1]],
             ["metadata": ["name": "a"], "spec": ["matchingPrecedence": 2]],
         ]
         let table = ObjectTables.table(
-            objects: objects, resource: try Self.resource("flowschemas", "flowcontrol.apiserver.k8s.io"), listMetadata: [:], now: Self.now)
+            objects: objects, resource: try Self.resource("flowschemas", "flowcontrol.apiserver.k8s.io"),
+            listMetadata: [:], now: Self.now)
         #expect((table["rows"]?.array ?? []).compactMap { $0["cells"]?[at: 0]?.string } == ["c", "a", "b"])
     }
 
@@ -107,7 +139,8 @@ import Testing
             "status":{"conditions":[{"type":"Other","status":"False"},{"type":"Ready","status":"True"}]}}
             """#)
         let printer = TablePrinter(additionalColumns: columns.array ?? [])
-        #expect(printer.cells(of: object, at: Self.now) == ["x", .double(1.5), "True", "7", "[7,8]", 8, .null, "l", "5s"])
+        #expect(
+            printer.cells(of: object, at: Self.now) == ["x", .double(1.5), "True", "7", "[7,8]", 8, .null, "l", "5s"])
         #expect(printer.columns.last?.priority == 1)
         #expect(TablePrinter(additionalColumns: []).columns.map(\.name) == ["Name", "Age"])
     }

@@ -65,7 +65,9 @@ private struct Replay {
             }
             return
         }
-        guard let path = step["path"]?.string, let target = target(path), let body = step[path: "expect", "body"] else { return }
+        guard let path = step["path"]?.string, let target = target(path), let body = step[path: "expect", "body"] else {
+            return
+        }
         let kind = body["kind"]?.string
         if kind == target.resource.kind {
             objects.append((target.list, Self.filled(body)))
@@ -90,7 +92,8 @@ private struct Replay {
 
     private func object(named name: String?, version: String?, _ list: String) -> JSON? {
         let versions = objects.filter { $0.list == list && $0.value[path: "metadata", "name"]?.string == name }
-        return (versions.last { $0.value[path: "metadata", "resourceVersion"]?.string == version } ?? versions.last)?.value
+        return (versions.last { $0.value[path: "metadata", "resourceVersion"]?.string == version } ?? versions.last)?
+            .value
     }
 
     private mutating func compare(_ body: JSON, _ target: Target, step: String) {
@@ -107,7 +110,8 @@ private struct Replay {
                 return found
             }
             if chosen.isEmpty {
-                let names = Set(objects.filter { $0.list == target.list }.compactMap { $0.value[path: "metadata", "name"]?.string })
+                let names = Set(
+                    objects.filter { $0.list == target.list }.compactMap { $0.value[path: "metadata", "name"]?.string })
                 if !rows.isEmpty {
                     chosen = names.sorted().compactMap { object(named: $0, version: nil, target.list) }
                 }
@@ -120,7 +124,8 @@ private struct Replay {
         case "PartialObjectMetadata":
             let name = body[path: "metadata", "name"]?.string
             let revision = body[path: "metadata", "resourceVersion"]?.string
-            got = ObjectTables.partialMetadata(object(named: name, version: revision, target.list) ?? .null, version: version)
+            got = ObjectTables.partialMetadata(
+                object(named: name, version: revision, target.list) ?? .null, version: version)
         case "PartialObjectMetadataList":
             let chosen = (body["items"]?.array ?? []).compactMap {
                 object(named: $0[path: "metadata", "name"]?.string, version: nil, target.list)
@@ -167,7 +172,8 @@ private struct Replay {
             let objects = (row["objects"]?.array ?? []).map { object -> JSON in
                 ["metadata": ["name": object["name"] ?? ""], "spec": object["spec"] ?? [:]]
             }
-            let cells = JSON.array(objects.map { .array(ObjectTables.cells(for: $0, resource: resource, now: Replay.now)) })
+            let cells = JSON.array(
+                objects.map { .array(ObjectTables.cells(for: $0, resource: resource, now: Replay.now)) })
             let columns = ObjectTables.columns(for: resource).map { column -> JSON in
                 var column = column
                 column["description"] = nil

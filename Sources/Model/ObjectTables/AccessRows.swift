@@ -37,7 +37,9 @@ enum AccessRows {
     static func mutatingPolicy(_ row: TableRow) -> [JSON] { policy(row, JSON(row.count("spec", "mutations"))) }
 
     private static func policy(_ row: TableRow, _ count: JSON) -> [JSON] {
-        let kind = row.value("spec", "paramKind").map { "\($0["apiVersion"]?.string ?? "")/\($0["kind"]?.string ?? "")" }
+        let kind = row.value("spec", "paramKind").map {
+            "\($0["apiVersion"]?.string ?? "")/\($0["kind"]?.string ?? "")"
+        }
         return [row.name, count, .string(kind ?? "<unset>"), row.age]
     }
 
@@ -55,9 +57,12 @@ enum AccessRows {
 
     static func podSecurityPolicy(_ row: TableRow) -> [JSON] {
         func rule(_ name: String) -> JSON { .string(row.text("spec", name, "rule")) }
-        func joined(_ name: String) -> JSON { .string(row.list("spec", name).compactMap(\.string).joined(separator: ",")) }
+        func joined(_ name: String) -> JSON {
+            .string(row.list("spec", name).compactMap(\.string).joined(separator: ","))
+        }
         return [
-            row.name, .string(row.value("spec", "privileged")?.bool == true ? "true" : "false"), joined("allowedCapabilities"),
+            row.name, .string(row.value("spec", "privileged")?.bool == true ? "true" : "false"),
+            joined("allowedCapabilities"),
             rule("seLinux"), rule("runAsUser"), rule("fsGroup"), rule("supplementalGroups"),
             row.bool("spec", "readOnlyRootFilesystem"), joined("volumes"),
         ]
@@ -66,7 +71,9 @@ enum AccessRows {
     // MARK: The API server's own
 
     static func apiService(_ row: TableRow) -> [JSON] {
-        let service = row.value("spec", "service").map { "\($0["namespace"]?.string ?? "")/\($0["name"]?.string ?? "")" }
+        let service = row.value("spec", "service").map {
+            "\($0["namespace"]?.string ?? "")/\($0["name"]?.string ?? "")"
+        }
         var available = "Unknown"
         if let condition = row.list("status", "conditions").first(where: { $0["type"]?.string == "Available" }) {
             available = condition["status"]?.string ?? ""
@@ -79,7 +86,8 @@ enum AccessRows {
     static func flowSchema(_ row: TableRow) -> [JSON] {
         let dangling = row.list("status", "conditions").first { $0["type"]?.string == "Dangling" }
         return [
-            row.name, .string(row.text("spec", "priorityLevelConfiguration", "name")), row.int("spec", "matchingPrecedence"),
+            row.name, .string(row.text("spec", "priorityLevelConfiguration", "name")),
+            row.int("spec", "matchingPrecedence"),
             row.optional("spec", "distinguisherMethod", "type", absent: "<none>"), row.age,
             .string(dangling.map { $0["status"]?.string ?? "" } ?? "?"),
         ]
@@ -90,7 +98,8 @@ enum AccessRows {
         let queuing = limited?.present("limitResponse", "queuing")
         func number(_ key: String) -> JSON { queuing.map { $0[key] ?? 0 } ?? "<none>" }
         return [
-            row.name, .string(row.text("spec", "type")), limited.map { $0["nominalConcurrencyShares"] ?? 0 } ?? "<none>",
+            row.name, .string(row.text("spec", "type")),
+            limited.map { $0["nominalConcurrencyShares"] ?? 0 } ?? "<none>",
             number("queues"), number("handSize"), number("queueLengthLimit"), row.age,
         ]
     }

@@ -18,7 +18,9 @@ enum AutoscalerRow {
         // autoscaling/v1 knows the one metric only.
         if specs.isEmpty, let percent = row.value("spec", "targetCPUUtilizationPercentage") {
             specs = [cpu("target", percent)]
-            if let current = row.value("status", "currentCPUUtilizationPercentage") { statuses = [cpu("current", current)] }
+            if let current = row.value("status", "currentCPUUtilizationPercentage") {
+                statuses = [cpu("current", current)]
+            }
         }
         if specs.isEmpty { return "<none>" }
         let words = specs.enumerated().map { position, spec in

@@ -50,7 +50,9 @@ struct ColumnPath: Sendable {
         case .everyElement: return children(of: value)
         case .elements(let start, let end, let stride):
             guard let elements = value.array else { return [] }
-            func index(_ given: Int?, _ absent: Int) -> Int { given.map { $0 < 0 ? $0 + elements.count : $0 } ?? absent }
+            func index(_ given: Int?, _ absent: Int) -> Int {
+                given.map { $0 < 0 ? $0 + elements.count : $0 } ?? absent
+            }
             let first = max(index(start, 0), 0)
             let last = min(index(end, elements.count), elements.count)
             guard first < last, stride > 0 else { return [] }

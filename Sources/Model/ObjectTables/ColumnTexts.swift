@@ -1,7 +1,9 @@
 /// What the built-in columns show, in a few words each.
 enum ColumnTexts {
     /// The description of a column by its heading.
-    static func description(of column: String) -> String { texts[column] ?? "The \(column.lowercased()) of the object." }
+    static func description(of column: String) -> String {
+        texts[column] ?? "The \(column.lowercased()) of the object."
+    }
 
     private static let texts: [String: String] = names.merging(workloads) { $1 }.merging(network) { $1 }
         .merging(policy) { $1 }.merging(storage) { $1 }

@@ -51,7 +51,8 @@ enum CoreRows {
             .string(lastSeen), .string(row.text("type")), .string(row.text("reason")),
             .string(name.isEmpty ? kind : "\(kind)/\(name)"), .string(subject["fieldPath"]?.string ?? ""),
             .string(from[1].isEmpty ? from[0] : from.joined(separator: ", ")),
-            .string(trimmed(either("message", "note")?.string ?? "")), .string(TableRow.age(first, at: row.now)), .int(count),
+            .string(trimmed(either("message", "note")?.string ?? "")), .string(TableRow.age(first, at: row.now)),
+            .int(count),
             row.name,
         ]
     }

@@ -21,11 +21,12 @@ extension TablePrinter {
                     priority: Int(column["priority"]?.int ?? 0)))
         }
         self.init(columns: columns) { row in
-            [row.name] + paths.indices.map { position in
-                // Columns show one value; of several it is the first.
-                guard let value = paths[position]?.values(in: row.object).first else { return .null }
-                return CustomCell.cell(value, type: types[position], at: row.now)
-            }
+            [row.name]
+                + paths.indices.map { position in
+                    // Columns show one value; of several it is the first.
+                    guard let value = paths[position]?.values(in: row.object).first else { return .null }
+                    return CustomCell.cell(value, type: types[position], at: row.now)
+                }
         }
     }
 

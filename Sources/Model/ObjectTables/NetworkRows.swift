@@ -10,8 +10,10 @@ enum NetworkRows {
             return "\(number)/\(port["protocol"]?.string ?? "")"
         }.joined(separator: ",")
         return [
-            row.name, .string(row.text("spec", "type")), .string(row.list("spec", "clusterIPs").first?.string ?? "<none>"),
-            .string(externalAddress(row)), .string(ports.isEmpty ? "<none>" : ports), row.age, row.labels("spec", "selector"),
+            row.name, .string(row.text("spec", "type")),
+            .string(row.list("spec", "clusterIPs").first?.string ?? "<none>"),
+            .string(externalAddress(row)), .string(ports.isEmpty ? "<none>" : ports), row.age,
+            row.labels("spec", "selector"),
         ]
     }
 
@@ -37,7 +39,8 @@ enum NetworkRows {
 
     static func ingress(_ row: TableRow) -> [JSON] {
         [
-            row.name, row.optional("spec", "ingressClassName", absent: "<none>"), .string(hosts(row.list("spec", "rules"))),
+            row.name, row.optional("spec", "ingressClassName", absent: "<none>"),
+            .string(hosts(row.list("spec", "rules"))),
             .string(balancerAddresses(row).joined(separator: ",")),
             row.count("spec", "tls") > 0 ? "80, 443" : "80", row.age,
         ]

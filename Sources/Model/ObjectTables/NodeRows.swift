@@ -13,7 +13,8 @@ enum NodeRows {
         if kernel.isEmpty { kernel = "<unknown>" } else if !architecture.isEmpty { kernel += " (\(architecture))" }
         return [
             row.name, .string(status), .string(roles.isEmpty ? "<none>" : roles), row.age,
-            .string(row.text("status", "nodeInfo", "kubeletVersion")), address("InternalIP", row), address("ExternalIP", row),
+            .string(row.text("status", "nodeInfo", "kubeletVersion")), address("InternalIP", row),
+            address("ExternalIP", row),
             row.text("status", "nodeInfo", "osImage", absent: "<unknown>"), .string(kernel),
             row.text("status", "nodeInfo", "containerRuntimeVersion", absent: "<unknown>"),
         ]

@@ -37,17 +37,20 @@ public enum ObjectTables {
     ///
     /// - Parameters:
     ///   - objects: the objects in the form of the resource's version, defaults filled in.
+    ///   - resource: the resource that they are of.
     ///   - includeObject: what each row carries.
     ///   - listMetadata: the metadata of the list; for a single object `nil`, and the object's version is used.
     ///   - version: the version of `meta.k8s.io` that was asked for: `v1` or `v1beta1`.
     ///   - noHeaders: leaves the columns out, as in all events of a watch but the first.
     ///   - now: the moment that ages are counted to.
+    /// - Returns: the Table as it is sent.
     public static func table(
         objects: [JSON], resource: ResourceFacts, includeObject: IncludeObject = .metadata, listMetadata: JSON? = nil,
         version: String = "v1", noHeaders: Bool = false, now: Timestamp
     ) -> JSON {
         table(
-            objects: objects, printer: TablePrinter(resource), kind: resource.groupVersionKind, includeObject: includeObject,
+            objects: objects, printer: TablePrinter(resource), kind: resource.groupVersionKind,
+            includeObject: includeObject,
             listMetadata: listMetadata, version: version, noHeaders: noHeaders, now: now)
     }
 
@@ -100,7 +103,8 @@ public enum ObjectTables {
     /// The metadata of objects alone, as `PartialObjectMetadataList`.
     public static func partialMetadataList(_ objects: [JSON], listMetadata: JSON, version: String = "v1") -> JSON {
         [
-            "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": listMetadata,
+            "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"),
+            "metadata": listMetadata,
             "items": .array(objects.map { partialMetadata($0, version: version) }),
         ]
     }

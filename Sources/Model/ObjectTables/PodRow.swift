@@ -24,7 +24,9 @@ struct PodRow {
 
         mutating func count(_ status: JSON) {
             restarts += status["restartCount"]?.int ?? 0
-            guard let finished = status.present("lastState", "terminated", "finishedAt")?.string.flatMap({ Timestamp($0) }),
+            guard
+                let finished = status.present("lastState", "terminated", "finishedAt")?.string.flatMap({ Timestamp($0) }
+                ),
                 finished > lastRestart ?? .zero
             else { return }
             lastRestart = finished
@@ -125,7 +127,9 @@ struct PodRow {
         let all = summary
         let total = row.count("spec", "containers") + initContainers.count { $0["restartPolicy"]?.string == "Always" }
         var restarts = "\(all.restarts)"
-        if all.restarts != 0, let last = all.lastRestart { restarts += " (\(TableRow.span(from: last, to: row.now)) ago)" }
+        if all.restarts != 0, let last = all.lastRestart {
+            restarts += " (\(TableRow.span(from: last, to: row.now)) ago)"
+        }
         let address = row.list("status", "podIPs").first?["ip"]?.string ?? ""
         return [
             row.name, .string("\(all.ready)/\(total)"), .string(all.reason), .string(restarts), row.age,

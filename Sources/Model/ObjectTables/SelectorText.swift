@@ -17,7 +17,8 @@ enum SelectorText {
             default: return "<error>"
             }
         }
-        return parts.sorted { $0.key == $1.key ? $0.text < $1.text : $0.key < $1.key }.map(\.text).joined(separator: ",")
+        return parts.sorted { $0.key == $1.key ? $0.text < $1.text : $0.key < $1.key }.map(\.text).joined(
+            separator: ",")
     }
 
     /// The form in which Go prints the selector structure: policy bindings show their parameters' selector so.
@@ -29,7 +30,8 @@ enum SelectorText {
         var expressions = ""
         for expression in selector["matchExpressions"]?.array ?? [] {
             let values = (expression["values"]?.strings ?? []).joined(separator: " ")
-            expressions += "LabelSelectorRequirement{Key:\(expression["key"]?.string ?? ""),"
+            expressions +=
+                "LabelSelectorRequirement{Key:\(expression["key"]?.string ?? ""),"
                 + "Operator:\(expression["operator"]?.string ?? ""),Values:[\(values)],},"
         }
         return "&LabelSelector{MatchLabels:map[string]string{\(labels)},"

@@ -23,17 +23,23 @@ enum StorageRows {
             claim = "\(reference["namespace"]?.string ?? "")/\(reference["name"]?.string ?? "")"
         }
         var cells = [row.name, .string(TableRow.quantity(row.value("spec", "capacity", "storage")))]
-        cells += [accessModes(row.list("spec", "accessModes")), .string(row.text("spec", "persistentVolumeReclaimPolicy"))]
+        cells += [
+            accessModes(row.list("spec", "accessModes")), .string(row.text("spec", "persistentVolumeReclaimPolicy")),
+        ]
         cells += [.string(row.isBeingDeleted ? "Terminating" : row.text("status", "phase")), .string(claim)]
         cells += [classAnnotated(row), row.optional("spec", "volumeAttributesClassName", absent: "<unset>")]
-        cells += [.string(row.text("status", "reason")), row.age, row.optional("spec", "volumeMode", absent: "<unset>")]
+        cells += [
+            .string(row.text("status", "reason")), row.age, row.optional("spec", "volumeMode", absent: "<unset>"),
+        ]
         return cells
     }
 
     static func claim(_ row: TableRow) -> [JSON] {
         let volume = row.text("spec", "volumeName")
         let isBound = !volume.isEmpty
-        var cells = [row.name, .string(row.isBeingDeleted ? "Terminating" : row.text("status", "phase")), .string(volume)]
+        var cells = [
+            row.name, .string(row.isBeingDeleted ? "Terminating" : row.text("status", "phase")), .string(volume),
+        ]
         cells.append(.string(isBound ? TableRow.quantity(row.value("status", "capacity", "storage")) : ""))
         cells.append(isBound ? accessModes(row.list("status", "accessModes")) : "")
         cells += [classAnnotated(row), row.optional("spec", "volumeAttributesClassName", absent: "<unset>")]
@@ -43,8 +49,10 @@ enum StorageRows {
 
     static func storageClass(_ row: TableRow) -> [JSON] {
         let annotations = row.value("metadata", "annotations")?.stringMap ?? [:]
-        let isDefault = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-            .contains { annotations[$0] == "true" }
+        let isDefault = [
+            "storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class",
+        ]
+        .contains { annotations[$0] == "true" }
         return [
             .string(row.text("metadata", "name") + (isDefault ? " (default)" : "")), .string(row.text("provisioner")),
             row.optional("reclaimPolicy", absent: "Delete"), row.optional("volumeBindingMode", absent: "Immediate"),
@@ -67,7 +75,8 @@ enum StorageRows {
 
     static func attachment(_ row: TableRow) -> [JSON] {
         [
-            row.name, .string(row.text("spec", "attacher")), .string(row.text("spec", "source", "persistentVolumeName")),
+            row.name, .string(row.text("spec", "attacher")),
+            .string(row.text("spec", "source", "persistentVolumeName")),
             .string(row.text("spec", "nodeName")), row.bool("status", "attached"), row.age,
         ]
     }

@@ -19,7 +19,9 @@ public struct TablePrinter: Sendable {
         public var priority: Int
 
         /// A column; without `description` it gets the usual one of its name.
-        public init(name: String, type: String = "string", format: String = "", description: String? = nil, priority: Int = 0) {
+        public init(
+            name: String, type: String = "string", format: String = "", description: String? = nil, priority: Int = 0
+        ) {
             self.name = name
             self.type = type
             self.format = format
@@ -30,7 +32,8 @@ public struct TablePrinter: Sendable {
         /// The column as `columnDefinitions` of a Table has it.
         public var json: JSON {
             [
-                "name": .string(name), "type": .string(type), "format": .string(format), "description": .string(description),
+                "name": .string(name), "type": .string(type), "format": .string(format),
+                "description": .string(description),
                 "priority": JSON(priority),
             ]
         }
@@ -45,7 +48,8 @@ public struct TablePrinter: Sendable {
 
     init(
         columns: [Column], cells: @escaping @Sendable (TableRow) -> [JSON],
-        conditions: @escaping @Sendable (JSON) -> [JSON] = { _ in [] }, precedes: (@Sendable (JSON, JSON) -> Bool)? = nil
+        conditions: @escaping @Sendable (JSON) -> [JSON] = { _ in [] },
+        precedes: (@Sendable (JSON, JSON) -> Bool)? = nil
     ) {
         self.columns = columns
         rowCells = cells
@@ -108,7 +112,8 @@ enum KindRows {
     }()
 
     private static let core: [String: Cells] = [
-        "ComponentStatus": NodeRows.componentStatus, "ConfigMap": CoreRows.configMap, "Endpoints": NetworkRows.endpoints,
+        "ComponentStatus": NodeRows.componentStatus, "ConfigMap": CoreRows.configMap,
+        "Endpoints": NetworkRows.endpoints,
         "Event": CoreRows.event, "LimitRange": CoreRows.nameAndCreation, "Namespace": CoreRows.namespace,
         "Node": NodeRows.node, "PersistentVolume": StorageRows.volume, "PersistentVolumeClaim": StorageRows.claim,
         "Pod": { PodRow($0).cells }, "PodTemplate": WorkloadRows.podTemplate,
@@ -128,13 +133,16 @@ enum KindRows {
     private static let cluster: [String: Cells] = [
         "Lease.coordination.k8s.io": NodeRows.lease, "EndpointSlice.discovery.k8s.io": NetworkRows.endpointSlice,
         "IngressClass.networking.k8s.io": NetworkRows.ingressClass, "Ingress.networking.k8s.io": NetworkRows.ingress,
-        "IPAddress.networking.k8s.io": NetworkRows.ipAddress, "NetworkPolicy.networking.k8s.io": NetworkRows.networkPolicy,
+        "IPAddress.networking.k8s.io": NetworkRows.ipAddress,
+        "NetworkPolicy.networking.k8s.io": NetworkRows.networkPolicy,
         "ServiceCIDR.networking.k8s.io": NetworkRows.serviceCIDR, "RuntimeClass.node.k8s.io": NodeRows.runtimeClass,
         "DeviceClass.resource.k8s.io": CoreRows.nameAndAge, "ResourceClaim.resource.k8s.io": NodeRows.resourceClaim,
         "ResourceClaimTemplate.resource.k8s.io": CoreRows.nameAndAge,
-        "ResourceSlice.resource.k8s.io": NodeRows.resourceSlice, "PriorityClass.scheduling.k8s.io": NodeRows.priorityClass,
+        "ResourceSlice.resource.k8s.io": NodeRows.resourceSlice,
+        "PriorityClass.scheduling.k8s.io": NodeRows.priorityClass,
         "CSIDriver.storage.k8s.io": StorageRows.csiDriver, "CSINode.storage.k8s.io": StorageRows.csiNode,
-        "StorageClass.storage.k8s.io": StorageRows.storageClass, "VolumeAttachment.storage.k8s.io": StorageRows.attachment,
+        "StorageClass.storage.k8s.io": StorageRows.storageClass,
+        "VolumeAttachment.storage.k8s.io": StorageRows.attachment,
         "VolumeAttributesClass.storage.k8s.io": StorageRows.attributesClass,
     ]
 

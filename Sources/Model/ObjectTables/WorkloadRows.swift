@@ -11,9 +11,10 @@ enum WorkloadRows {
         let ready = "\(row.number("status", "readyReplicas"))/\(row.number("spec", "replicas", absent: 1))"
         let selector = SelectorText.text(row.value("spec", "selector"))
         return [
-            row.name, .string(ready), row.int("status", "updatedReplicas"), row.int("status", "availableReplicas"), row.age,
+            row.name, .string(ready), row.int("status", "updatedReplicas"), row.int("status", "availableReplicas"),
+            row.age,
         ] + row.containers("spec", "template", "spec", "containers") + [
-            .string(selector == "<error>" ? "<invalid>" : selector),
+            .string(selector == "<error>" ? "<invalid>" : selector)
         ]
     }
 
@@ -36,7 +37,8 @@ enum WorkloadRows {
         var cells = [row.name]
         cells += [
             row.int("status", "desiredNumberScheduled"), row.int("status", "currentNumberScheduled"),
-            row.int("status", "numberReady"), row.int("status", "updatedNumberScheduled"), row.int("status", "numberAvailable"),
+            row.int("status", "numberReady"), row.int("status", "updatedNumberScheduled"),
+            row.int("status", "numberAvailable"),
         ]
         cells += [row.labels("spec", "template", "spec", "nodeSelector"), row.age]
         cells += row.containers("spec", "template", "spec", "containers")
@@ -83,9 +85,12 @@ enum WorkloadRows {
     static func cronJob(_ row: TableRow) -> [JSON] {
         let suspended = row.value("spec", "suspend")?.bool
         let last = row.value("status", "lastScheduleTime") == nil ? "<none>" : row.age("status", "lastScheduleTime")
-        var cells = [row.name, .string(row.text("spec", "schedule")), row.optional("spec", "timeZone", absent: "<none>")]
+        var cells = [
+            row.name, .string(row.text("spec", "schedule")), row.optional("spec", "timeZone", absent: "<none>"),
+        ]
         cells += [
-            .string(suspended.map { $0 ? "True" : "False" } ?? "<unset>"), JSON(row.count("status", "active")), .string(last), row.age,
+            .string(suspended.map { $0 ? "True" : "False" } ?? "<unset>"), JSON(row.count("status", "active")),
+            .string(last), row.age,
         ]
         cells += row.containers("spec", "jobTemplate", "spec", "template", "spec", "containers")
         cells.append(row.selector("spec", "jobTemplate", "spec", "selector"))
@@ -95,7 +100,8 @@ enum WorkloadRows {
     static func disruptionBudget(_ row: TableRow) -> [JSON] {
         [
             row.name, TableRow.intOrString(row.value("spec", "minAvailable"), absent: "N/A"),
-            TableRow.intOrString(row.value("spec", "maxUnavailable"), absent: "N/A"), row.int("status", "disruptionsAllowed"),
+            TableRow.intOrString(row.value("spec", "maxUnavailable"), absent: "N/A"),
+            row.int("status", "disruptionsAllowed"),
             row.age,
         ]
     }
