@@ -25,6 +25,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
 }
 
+let crypto: [Target.Dependency] = [
+    .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
+]
+let x509: [Target.Dependency] = [.product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1")]
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+]
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
 let package = Package(
     name: "Kastell",
     dependencies: [
@@ -40,6 +50,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         // DER and PEM, which the certificates are written in.
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        // An HTTP client with connection pool, for HTTPS to an API server.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         // Command line, help and completions.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Structured log messages.
@@ -51,26 +63,56 @@ let package = Package(
         module(.model, "PolicyModel", []),
         module(.model, "JSONValue", []),
         module(.model, "KubeModel", ["JSONValue", "PolicyModel"]),
+        .systemLibrary(name: "CYAML", path: "Sources/Model/CYAML"),
+        module(.model, "YAMLValue", ["JSONValue", "CYAML"]),
+        module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.model, "ObjectValidation", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.model, "ObjectTables", ["JSONValue", "KubeModel"]),
+        module(.model, "APIDiscovery", ["JSONValue", "KubeModel"]),
+
+        module(.decide, "PodSecurityPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
+        module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
+        module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
+
+        .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
+        .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
+        module(.persist, "EncryptionAtRest", ["CSodium", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
+        module(.persist, "Store", ["CSQLite", "EncryptionAtRest", "KubeModel"]),
+        // Writes to a store until it is killed: the other half of the crash tests.
+        .executableTarget(
+            name: "StoreCrashWriter", dependencies: ["Store", "EncryptionAtRest", "KubeModel"], path: "Sources/Persist/StoreCrashWriter",
+            swiftSettings: strict),
+
+        module(.serve, "CertificateAuthority", ["JSONValue", "KubeModel"] + crypto + x509),
+        module(.serve, "KubeClient", ["JSONValue", "KubeModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+        module(
+            .serve, "APIServer",
+            [
+                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectValidation", "ObjectTables",
+                "APIDiscovery", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
+                "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
+            ] + nio),
+
+        module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
 
         tests("JSONValueTests", ["JSONValue"]),
+        tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
+        tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
+        tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
+        tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
+        tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
+        tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
+        tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
+        tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
+        tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),
 
-        .executableTarget(name: "kastell", dependencies: [
-            "KubeModel",
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOWebSocket", package: "swift-nio"),
-            .product(name: "NIOTLS", package: "swift-nio"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-            .product(name: "Crypto", package: "swift-crypto"),
-            .product(name: "CryptoExtras", package: "swift-crypto"),
-            .product(name: "X509", package: "swift-certificates"),
-            .product(name: "SwiftASN1", package: "swift-asn1"),
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Logging", package: "swift-log"),
-            .product(name: "DequeModule", package: "swift-collections"),
-            .product(name: "OrderedCollections", package: "swift-collections"),
-        ], path: "Sources/Operate/kastell", swiftSettings: strict),
+        .executableTarget(name: "kastell", dependencies: ["APIServer", "ClusterConfiguration"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
 )

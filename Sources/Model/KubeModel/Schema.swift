@@ -175,9 +175,9 @@ public struct SchemaCatalog: Sendable {
     /// Types by their OpenAPI name.
     public private(set) var types: [String: SchemaNode] = [:]
     /// Resources in the order of discovery.
-    public private(set) var resources: [ResourceFacts] = []
+    public internal(set) var resources: [ResourceFacts] = []
     /// Groups with their versions, the preferred one first, in the order of discovery.
-    public private(set) var groups: [(name: String, versions: [String])] = []
+    public internal(set) var groups: [(name: String, versions: [String])] = []
     private var typeOfKind: [GroupVersionKind: String] = [:]
 
     public init() {}
@@ -193,6 +193,9 @@ public struct SchemaCatalog: Sendable {
 
     /// The OpenAPI name of the type of a kind.
     public func typeName(of kind: GroupVersionKind) -> String? { typeOfKind[kind] }
+
+    /// Gives a kind the type of another.
+    mutating func share(_ kind: GroupVersionKind, with other: GroupVersionKind) { typeOfKind[other] = typeOfKind[kind] }
 
     /// Adds the types and resources of one facts file.
     public mutating func add(_ facts: JSON) {

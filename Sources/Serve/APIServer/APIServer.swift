@@ -1,7 +1,7 @@
 package import CertificateAuthority
 package import KubeClient
 package import KubeModel
-package import NIOCore
+import NIOCore
 package import PolicyModel
 package import Store
 
@@ -90,7 +90,8 @@ package final class APIServer: Sendable {
         let reviews = Reviews(
             registry: registry, reader: reader, writer: writer, authorizer: authorizer, authenticate: authenticate, subresources: subresources)
         let documents = Documents(
-            registry: registry, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens)
+            registry: registry, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens,
+            apiPort: options.apiPort)
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(

@@ -1,6 +1,6 @@
 package import CertificateAuthority
 import JSONValue
-package import KubeModel
+import KubeModel
 import NIOCore
 import PolicyModel
 

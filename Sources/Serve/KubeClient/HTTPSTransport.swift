@@ -1,8 +1,8 @@
 import AsyncHTTPClient
-package import KubeModel
+import KubeModel
 import NIOCore
 import NIOHTTP1
-package import NIOSSL
+import NIOSSL
 
 /// Carries requests to an API server over HTTPS.
 package final class HTTPSTransport: Transport {

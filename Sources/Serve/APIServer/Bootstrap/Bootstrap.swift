@@ -1,6 +1,6 @@
 import JSONValue
 import KubeClient
-package import KubeModel
+import KubeModel
 import RBAC
 
 /// Creates what every cluster has from its start, as a client of the API like any other, and repairs it at each start.

@@ -1,4 +1,4 @@
-import JSONValue
+package import JSONValue
 import KubeModel
 package import Store
 

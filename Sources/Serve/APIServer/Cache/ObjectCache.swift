@@ -2,6 +2,11 @@ package import KubeModel
 package import Store
 import Synchronization
 
+/// A stored object that cannot be decrypted or parsed. Nothing is served.
+package struct UnreadableObject: Error, Sendable, CustomStringConvertible {
+    package var description: String
+}
+
 /// The whole state of the cluster in memory, kept up to date by the store before a write is acknowledged.
 package final class ObjectCache: Sendable {
     private let resources: [GroupResource: ResourceCache]
@@ -38,8 +43,17 @@ package final class ObjectCache: Sendable {
 
     /// Reads all live objects of an opened store.
     package func load(from store: Store) throws {
-        try store.forEachLive { entry in try resources[entry.resource]?.load(key: entry.key, value: entry.value, revision: entry.revision) }
-        let current = store.currentRevision
+        var fault: String?
+        let current = try store.forEachLive { entry in
+            guard let resource = resources[entry.resource] else { return }
+            do {
+                try resource.load(key: entry.key, value: try entry.value.get(), revision: entry.revision)
+            } catch {
+                fault = "the object at \(entry.key) cannot be read: \(error)"
+            }
+        }
+        // What cannot be read could be a policy or a binding: to go on without it would be to guess.
+        if let fault { throw UnreadableObject(description: fault) }
         for resource in resources.values { resource.forget(before: current) }
         applied.withLock { $0 = current }
     }

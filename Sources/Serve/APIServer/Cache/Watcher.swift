@@ -1,4 +1,4 @@
-import KubeModel
+package import KubeModel
 package import Store
 import Synchronization
 

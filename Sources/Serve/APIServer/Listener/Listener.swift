@@ -1,4 +1,4 @@
-package import KubeModel
+import KubeModel
 import Logging
 package import NIOCore
 import NIOHTTP1

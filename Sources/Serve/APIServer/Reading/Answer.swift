@@ -1,4 +1,3 @@
-import APIDiscovery
 import JSONValue
 import KubeModel
 import NIOCore
@@ -26,21 +25,14 @@ struct Answer: Sendable {
     private var metaVersion: String { "meta.k8s.io/\(negotiation.metaVersion)" }
 
     private func partial(_ tree: JSON) -> JSON {
-        ["kind": "PartialObjectMetadata", "apiVersion": .string(metaVersion), "metadata": tree["metadata"] ?? [:]]
+        ObjectTables.partialMetadata(tree, version: negotiation.metaVersion)
     }
 
-    private var includeObject: ObjectTables.IncludeObject { .metadata }
-
     /// A table of one or many objects.
-    private func table(_ trees: [JSON], list: JSON, include: String?) -> JSON {
-        let choice: ObjectTables.IncludeObject =
-            switch include {
-            case "None": .none
-            case "Object": .object
-            default: .metadata
-            }
-        return ObjectTables.table(
-            objects: trees, resource: resource.facts, includeObject: choice, listMetadata: list, now: now, version: negotiation.metaVersion)
+    private func table(_ trees: [JSON], list: JSON?, include: String?, noHeaders: Bool = false) -> JSON {
+        ObjectTables.table(
+            objects: trees, resource: resource.facts, includeObject: (try? ObjectTables.IncludeObject(query: include)) ?? .metadata,
+            listMetadata: list, version: negotiation.metaVersion, noHeaders: noHeaders, now: now)
     }
 
     /// One object, as bytes; the stored bytes themselves where they serve.
@@ -60,7 +52,7 @@ struct Answer: Sendable {
             switch negotiation.shape {
             case .object, .aggregatedDiscovery: tree
             case .partialMetadata: partial(tree)
-            case .table: table([tree], list: ["resourceVersion": tree["metadata"]?["resourceVersion"] ?? ""], include: include)
+            case .table: table([tree], list: nil, include: include)
             }
         return document(shaped, status: status, warnings: warnings)
     }
@@ -72,7 +64,7 @@ struct Answer: Sendable {
         case .yaml:
             APIResponse(
                 status: status, contentType: "application/yaml", headers: Self.headers(warnings),
-                body: .bytes(ByteBuffer(string: YAML.emit(value))))
+                body: .bytes(ByteBuffer(string: YAML.text(value.sorted))))
         }
     }
 
@@ -159,10 +151,8 @@ struct Answer: Sendable {
         case .object, .aggregatedDiscovery: return tree
         case .partialMetadata: return partial(tree)
         case .table:
-            var value = table([tree], list: ["resourceVersion": tree["metadata"]?["resourceVersion"] ?? ""], include: include)
             // Columns are told once.
-            if !first { value["columnDefinitions"] = .null }
-            return value
+            return table([tree], list: nil, include: include, noHeaders: !first)
         }
     }
 

@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import ObjectValidation
+import PolicyModel
 import Store
 
 /// The options of a list or watch, read and checked.
@@ -29,10 +30,10 @@ struct ListOptions: Sendable {
         self.isWatch = isWatch
         let query = request.query
         if let text = query["labelSelector"], !text.isEmpty {
-            labels = try SelectorParsing.labelSelector(text)
+            do { labels = try ObjectValidation.parseLabelSelector(text) } catch { throw .badRequest(error.message) }
         }
         if let text = query["fieldSelector"], !text.isEmpty {
-            fields = try SelectorParsing.fieldSelector(text)
+            do { fields = try ObjectValidation.parseFieldSelector(text) } catch { throw .badRequest(error.message) }
             for requirement in fields.requirements where !resource.facts.fieldSelectors.contains(requirement.key) {
                 throw .badRequest(Self.replace("<key>", in: resource.facts.fieldSelectorError, by: requirement.key))
             }

@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import NIOCore
+import NIOHTTP1
 import Store
 import Synchronization
 
@@ -97,7 +98,8 @@ struct ObjectReader: Sendable {
         } else if unchanged {
             entries = snapshot.entries
         }
-        let old = try entries ?? self.entries(at: revision, prefix: prefix, storage: storage, objects: objects)
+        let old: SortedEntries
+        if let entries { old = entries } else { old = try self.entries(at: revision, prefix: prefix, storage: storage, objects: objects) }
         var selected: [CachedObject] = []
         var hasMore = false
         var remaining = 0
@@ -125,18 +127,20 @@ struct ObjectReader: Sendable {
     private func entries(
         at revision: Revision, prefix: String, storage: ServedResource.Storage, objects: ResourceCache
     ) throws(StatusError) -> SortedEntries {
-        do {
+        let found: Result<SortedEntries, any Error> = Result {
             var entries = SortedEntries()
-            for entry in try store.list(prefix: prefix, at: revision) {
-                entries.insert(try objects.object(key: entry.key, value: entry.value, revision: entry.revision))
+            for entry in try store.list(prefix: prefix, at: revision).entries {
+                entries.insert(try objects.object(key: entry.key, value: try entry.value.get(), revision: entry.revision))
             }
             return entries
-        } catch StoreError.compacted {
+        }
+        switch found {
+        case .success(let entries): return entries
+        case .failure(StoreError.compacted):
             throw StatusError(
                 code: 410, reason: "Expired",
                 message: "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.")
-        } catch {
-            throw .internalError("reading revision \(revision.rawValue): \(error)")
+        case .failure(let error): throw .internalError("reading revision \(revision.rawValue): \(error)")
         }
     }
 
@@ -196,8 +200,8 @@ struct ObjectReader: Sendable {
             var items: [WatchItem] = []
             var position = after
             while position < floor {
-                let batch = try store.events(after: position, prefix: selection.prefix, limit: 1000)
-                for change in batch where change.revision <= floor {
+                let page = try store.events(after: position, prefix: selection.prefix, limit: 1000)
+                for change in page.events where change.revision <= floor {
                     guard let value = change.kind == .delete ? change.previousValue : change.value else { continue }
                     let object = try objects.object(key: change.key, value: value, revision: change.revision)
                     var previous: CachedObject?
@@ -208,8 +212,8 @@ struct ObjectReader: Sendable {
                         items.append(item)
                     }
                 }
-                guard let last = batch.last, batch.count == 1000 else { break }
-                position = last.revision
+                if page.isLast { break }
+                position = page.through
             }
             watcher.release(first: items, floor: floor)
             return watcher

@@ -35,6 +35,13 @@ package struct APIRequest: Sendable {
         info = RequestInfo(method: method, path: path, query: query)
     }
 
+    /// The same request without its body, whose options stand in the query alone.
+    var withoutBody: APIRequest {
+        var copy = self
+        copy.body = []
+        return copy
+    }
+
     /// The user agent; its first part is the default field manager.
     var userAgent: String { headers.first(name: "user-agent") ?? "" }
 }

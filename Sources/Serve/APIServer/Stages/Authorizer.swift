@@ -1,8 +1,8 @@
 import JSONValue
-import KubeModel
+package import KubeModel
 import NodeAuthorization
 import PodSecurityPolicy
-import PolicyModel
+package import PolicyModel
 import RBAC
 import Synchronization
 

@@ -1,4 +1,3 @@
-import JSONValue
 import KubeModel
 import Store
 

@@ -1,7 +1,7 @@
+import Authentication
 import JSONValue
 import KubeModel
-import ObjectDefaults
-import ObjectValidation
+import ObjectPatch
 import PolicyModel
 import RBAC
 
@@ -20,7 +20,7 @@ struct Reviews: Sendable {
         let kind = resource.facts.groupVersionKind
         if kind.group.isEmpty, kind.kind == "Binding" { return subresources.bind(request, resource) }
         let options = try WriteOptions(request.request, kind: "CreateOptions")
-        let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+        let body = try RequestBody.object(request.request, resource: resource, validation: options.fieldValidation, now: reader.clock())
         var object = body.object
         let negotiation = try reader.negotiate(request.request)
         if resource.facts.isNamespaced {
@@ -30,7 +30,7 @@ struct Reviews: Sendable {
             }
             object[path: "metadata", "namespace"] = .string(request.info.namespace)
         }
-        let errors = ObjectValidation.validateCreate(object, kind: kind, namespaced: resource.facts.isNamespaced)
+        let errors = Validation.create(object, facts: resource.facts)
         if !errors.isEmpty { throw .invalid(kind.kind, group: kind.group, name: object["metadata"]?["name"]?.string ?? "", errors) }
         switch kind.kind {
         case "SubjectAccessReview", "LocalSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: Self.subject(object["spec"] ?? [:]))
@@ -51,8 +51,8 @@ struct Reviews: Sendable {
     private func managed(_ object: JSON, resource: ServedResource, options: WriteOptions) -> JSON? {
         var plain = object
         plain["status"] = nil
-        let updated = Strategies.managedUpdate(
-            live: nil, new: plain, options: options, resource: resource, subresource: nil, registry: registry, now: reader.clock())
+        let updated = writer.managedFields(resource, nil).update(
+            live: nil, new: plain, manager: options.fieldManager, now: reader.clock().description)
         return updated["metadata"]?["managedFields"]
     }
 
@@ -86,7 +86,7 @@ struct Reviews: Sendable {
             if !found.audiences.isEmpty { status["audiences"] = JSON(found.audiences) }
             return status
         case .failure(let refusal):
-            return refusal.message.isEmpty ? ["user": [:]] : ["user": [:], "error": .string(refusal.message)]
+            return ["user": [:], "error": .string(refusal.reviewError)]
         }
     }
 

@@ -1,7 +1,6 @@
 import JSONValue
 import KubeModel
 import ObjectDefaults
-import ObjectValidation
 import PolicyModel
 
 /// The subresources that are not merely another face of their object.
@@ -43,36 +42,40 @@ struct Subresources: Sendable {
         if request.info.verb == "get" {
             let negotiation = try reader.negotiate(request.request)
             let object = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
-            guard let scale = ObjectConversion.scale(of: object.tree, kind: kind) else { throw Router.noSuchResource }
+            let scale = ScaleConversion.scale(of: object.tree, kind: kind)
             return .now(reader.answer(request, resource, negotiation: negotiation).tree(scale))
         }
         let writer = writer
-        let registry = registry
         let reader = reader
         return .later {
             await Router.answering {
                 let negotiation = try reader.negotiate(request.request)
                 let options = try WriteOptions(request.request, kind: request.info.verb == "patch" ? "PatchOptions" : "UpdateOptions")
                 let body = request.info.verb == "update"
-                    ? try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: scaleKind) : nil
+                    ? try RequestBody.object(request.request, resource: resource, validation: options.fieldValidation, kind: scaleKind, now: reader.clock()) : nil
                 let result = try await writer.update(request, resource, subresource: "scale", options: options, mayCreate: false) {
                     current throws(StatusError) in
-                    guard let current, let scale = ObjectConversion.scale(of: current, kind: kind) else { throw Router.noSuchResource }
+                    guard let current else { throw Router.noSuchResource }
+                    let scale = ScaleConversion.scale(of: current, kind: kind)
                     var wanted = scale
                     if let body { wanted = body.object } else {
-                        wanted = try ScalePatch.apply(request.request, to: scale, catalog: registry.catalog, validation: options.fieldValidation)
+                        wanted = try RequestPatch.scale(request.request, scale: scale, options: options, now: reader.clock())
                     }
-                    let errors = ObjectValidation.validateCreate(wanted, kind: scaleKind, namespaced: true)
-                    if !errors.isEmpty { throw .invalid("Scale", group: "autoscaling", name: request.info.name, errors) }
-                    var object = ObjectConversion.applyScale(wanted, to: current, kind: kind)
+                    if let replicas = wanted["spec"]?["replicas"]?.int, replicas < 0 {
+                        throw .invalid(
+                            "Scale", group: "autoscaling", name: request.info.name,
+                            [.invalid("spec.replicas", .int(replicas), "must be greater than or equal to 0")])
+                    }
+                    var object = current
+                    ScaleConversion.apply(wanted, to: &object)
                     let version = wanted["metadata"]?["resourceVersion"]
                     object["metadata"]?["resourceVersion"] = version == scale["metadata"]?["resourceVersion"] && body == nil ? nil : version
                     return .init(object: object, warnings: body?.warnings ?? [], isFromPresent: true)
                 }
-                guard case .stored(let stored) = result.content, let answer = ObjectConversion.scale(of: stored.tree, kind: kind) else {
+                guard case .stored(let stored) = result.content else {
                     throw StatusError.internalError("the scaled object was not stored")
                 }
-                return reader.answer(request, resource, negotiation: negotiation).tree(answer, warnings: result.warnings)
+                return reader.answer(request, resource, negotiation: negotiation).tree(ScaleConversion.scale(of: stored.tree, kind: kind), warnings: result.warnings)
             }
         }
     }
@@ -91,7 +94,7 @@ struct Subresources: Sendable {
                 let options = try WriteOptions(request.request, kind: "CreateOptions")
                 let bindingKind = GroupVersionKind(group: "", version: "v1", kind: "Binding")
                 let body = try RequestBody.object(
-                    request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: bindingKind)
+                    request.request, resource: resource, validation: options.fieldValidation, kind: bindingKind, now: reader.clock())
                 let binding = body.object
                 let name = request.info.name.isEmpty ? binding["metadata"]?["name"]?.string ?? "" : request.info.name
                 let errors = PodBinding.check(binding)
@@ -121,7 +124,7 @@ struct Subresources: Sendable {
                 let options = try WriteOptions(request.request, kind: "CreateOptions")
                 let kind = GroupVersionKind(group: "policy", version: "v1", kind: "Eviction")
                 let body = try RequestBody.object(
-                    request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: kind)
+                    request.request, resource: resource, validation: options.fieldValidation, kind: kind, now: reader.clock())
                 let pod = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
                 var delete = try DeleteOptions(request.request.withoutBody, catalog: registry.catalog)
                 delete.gracePeriodSeconds = body.object["deleteOptions"]?["gracePeriodSeconds"]?.int
@@ -139,14 +142,13 @@ struct Subresources: Sendable {
 
     /// Replaces the finalizers of a namespace, and nothing else of it.
     private func finalize(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
-        let registry = registry
         let writer = writer
         let reader = reader
         return .later {
             await Router.answering {
                 let negotiation = try reader.negotiate(request.request)
                 let options = try WriteOptions(request.request, kind: "UpdateOptions")
-                let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+                let body = try RequestBody.object(request.request, resource: resource, validation: options.fieldValidation, now: reader.clock())
                 let result = try await writer.update(request, resource, subresource: "finalize", options: options, mayCreate: false) {
                     current throws(StatusError) in
                     guard var object = current else { throw Router.noSuchResource }
@@ -162,7 +164,6 @@ struct Subresources: Sendable {
     // MARK: Service account tokens
 
     private func token(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
-        let registry = registry
         let reader = reader
         let tokens = tokens
         return .later {
@@ -171,7 +172,7 @@ struct Subresources: Sendable {
                 let options = try WriteOptions(request.request, kind: "CreateOptions")
                 let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
                 let body = try RequestBody.object(
-                    request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation, kind: kind)
+                    request.request, resource: resource, validation: options.fieldValidation, kind: kind, now: reader.clock())
                 let account = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
                 let answer = try tokens.issue(body.object, account: account, user: request.user, reader: reader)
                 return reader.answer(request, resource, negotiation: negotiation).tree(answer, status: 201, warnings: body.warnings)

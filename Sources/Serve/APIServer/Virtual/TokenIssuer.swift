@@ -1,3 +1,4 @@
+import Authentication
 import CertificateAuthority
 import JSONValue
 import KubeModel
@@ -7,23 +8,25 @@ import PolicyModel
 struct TokenIssuer: Sendable {
     let issuer: String
     let key: ServiceAccountKey
-    let verifier: ServiceAccountTokenVerifier
     let clock: @Sendable () -> Timestamp
 
     init(issuer: String, key: ServiceAccountKey, clock: @escaping @Sendable () -> Timestamp) {
         self.issuer = issuer
         self.key = key
-        verifier = ServiceAccountTokenVerifier(keys: [key.publicKey])
         self.clock = clock
     }
 
     /// The shortest and longest lifetime that may be asked for, in seconds.
     static let lifetimes: ClosedRange<Int64> = 600...(1 << 32)
-    /// What is asked for as 3607 seconds by pods of old is given a year, as kube-apiserver does.
-    static let extendedSeconds: Int64 = 365 * 24 * 3600
-
     /// The key set that other parties verify tokens with (RFC 7517).
-    var keySet: JSON { ["keys": [key.publicKey.jwk]] }
+    var keySet: JSON { OIDCDocuments.keySet([key.publicKey]) }
+
+    /// The public key, as authentication takes it.
+    func verificationKey() throws -> TokenKey {
+        let body = key.publicKey.pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
+        guard let der = Base64.decode(body) else { throw CertificateError(.notPEM(expected: "PUBLIC KEY")) }
+        return try TokenKey(der: der)
+    }
 
     /// Fulfils a TokenRequest.
     func issue(_ request: JSON, account: CachedObject, user: UserInfo, reader: ObjectReader) throws(StatusError) -> JSON {

@@ -1,7 +1,6 @@
 import JSONValue
 import KubeModel
-import ObjectDefaults
-import ObjectValidation
+import PolicyModel
 import Store
 
 /// The options of a deletion, from the body and the query.

@@ -2,7 +2,6 @@ import JSONValue
 import KubeModel
 import ObjectDefaults
 import ObjectPatch
-import ObjectValidation
 import PolicyModel
 import Store
 
@@ -19,11 +18,21 @@ struct ObjectWriter: Sendable {
     /// How often a write is tried again when another one came between its read and its commit.
     static let attempts = 10
 
+    /// Field ownership on an endpoint of a resource.
+    func managedFields(_ resource: ServedResource, _ subresource: String?) -> ManagedFields {
+        let kind = resource.facts.groupVersionKind
+        return ManagedFields(kind: kind, subresource: subresource ?? "", catalog: registry.catalog) { object, apiVersion in
+            guard let version = GroupVersion(apiVersion) else { return nil }
+            if version == kind.groupVersion { return object }
+            return ObjectConversion.convert(object, from: kind, to: GroupVersionKind(group: version.group, version: version.version, kind: kind.kind))
+        }
+    }
+
     // MARK: Create
 
     func create(_ request: AuthorizedRequest, _ resource: ServedResource) async throws -> WriteResult {
         let options = try WriteOptions(request.request, kind: "CreateOptions")
-        let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+        let body = try RequestBody.object(request.request, resource: resource, validation: options.fieldValidation, now: clock())
         return try await create(request, resource, object: body.object, options: options, warnings: body.warnings)
     }
 
@@ -51,26 +60,22 @@ struct ObjectWriter: Sendable {
             }
             candidate["metadata"]?["resourceVersion"] = nil
             if isGenerated { candidate["metadata"]?["name"] = .string(Identifiers.name(generateName: generateName)) }
-            var ownerWarnings: [String] = []
-            Metadata.dedupOwnerReferences(&candidate, warnings: &ownerWarnings)
-            candidate = ManagedFields.update(
-                live: nil, new: candidate, manager: options.fieldManager, apiVersion: facts.groupVersion, subresource: nil, type: resource.type,
-                catalog: registry.catalog, kind: facts.groupVersionKind, now: now.description)
+            let ownerWarnings = Metadata.dedupOwnerReferences(&candidate)
+            candidate = managedFields(resource, nil).update(live: nil, new: candidate, manager: options.fieldManager, now: now.description)
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
             let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
                 object[path: "metadata", "creationTimestamp"] = .string(now.description)
-                let context = StrategyContext(user: request.user, now: now)
-                ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: context)
-                let errors = ObjectValidation.validateCreate(object, kind: facts.groupVersionKind, namespaced: facts.isNamespaced)
+                ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
+                let errors = Validation.create(object, facts: facts)
                 if !errors.isEmpty {
                     throw .invalid(facts.kind, group: facts.group, name: object["metadata"]?["name"]?.string ?? "", errors)
                 }
+                ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             }
             let stored = try encode(admitted.object, resource: resource, storage: storage)
             let key = resource.key(namespace: admitted.namespace, name: admitted.name)
             let all = warnings + ownerWarnings + admitted.warnings
-                + ObjectValidation.warnings(for: admitted.object, old: nil, kind: facts.groupVersionKind)
             do {
                 let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
                 return WriteResult(object: object, resource: resource, status: 201, warnings: all)
@@ -147,7 +152,7 @@ struct ObjectWriter: Sendable {
 
     func put(_ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?) async throws -> WriteResult {
         let options = try WriteOptions(request.request, kind: "UpdateOptions")
-        let body = try RequestBody.object(request.request, resource: resource, catalog: registry.catalog, validation: options.fieldValidation)
+        let body = try RequestBody.object(request.request, resource: resource, validation: options.fieldValidation, now: clock())
         var object = body.object
         let name = object["metadata"]?["name"]?.string ?? ""
         if name.isEmpty {
@@ -159,7 +164,7 @@ struct ObjectWriter: Sendable {
             throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))")
         }
         try bindNamespace(&object, request: request, resource: resource)
-        return try await update(request, resource, subresource: subresource, options: options, mayCreate: subresource == nil && StorageTraits(resource.facts.groupResource).createsOnUpdate) {
+        return try await update(request, resource, subresource: subresource, options: options, mayCreate: subresource == nil && ObjectStrategy.allowsCreateOnUpdate(resource.facts.groupVersionKind)) {
             [object, warnings = body.warnings] _ in ChangedObject(object: object, warnings: warnings)
         }
     }
@@ -229,25 +234,25 @@ struct ObjectWriter: Sendable {
         var oldPlain = old
         oldPlain["metadata"]?["resourceVersion"] = nil
         var warnings = changed.warnings
-        Metadata.dedupOwnerReferences(&object, warnings: &warnings)
+        warnings += Metadata.dedupOwnerReferences(&object)
         if !changed.hasManagedFields {
-            object = ManagedFields.update(
-                live: oldPlain, new: object, manager: options.fieldManager, apiVersion: facts.groupVersion, subresource: subresource,
-                type: resource.type, catalog: registry.catalog, kind: facts.groupVersionKind, now: now.description)
+            object = managedFields(resource, subresource).update(
+                live: oldPlain, new: object, manager: options.fieldManager, now: now.description)
         }
         let proposal = Proposal(
             operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
         let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
             Metadata.carryOver(from: oldPlain, to: &object)
-            let context = StrategyContext(user: request.user, now: now)
-            ObjectStrategy.prepareForUpdate(&object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: context)
-            let errors = ObjectValidation.validateUpdate(object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource)
+            ObjectStrategy.prepareForUpdate(
+                &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
+            let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
             if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+            ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
+            object = ManagedFields.withoutIdleTimes(object, live: oldPlain)
         }
         warnings += admitted.warnings
-        warnings += ObjectValidation.warnings(for: admitted.object, old: oldPlain, kind: facts.groupVersionKind)
         let result = admitted.object
-        if Metadata.isUnchanged(result, oldPlain) {
+        if result == oldPlain {
             return WriteResult(object: current, resource: resource, status: 200, warnings: warnings)
         }
         let metadata = result["metadata"]
@@ -300,7 +305,7 @@ struct ObjectWriter: Sendable {
                 facts.groupResource, name: current.name,
                 "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
         }
-        if !pinned, !StorageTraits(facts.groupResource).allowsUnconditionalUpdate, !isFromPresent {
+        if !pinned, !isFromPresent, !ObjectStrategy.allowsUnconditionalUpdate(facts.groupVersionKind) {
             throw .invalid(
                 facts.kind, group: facts.group, name: current.name,
                 [.init(.invalid, "metadata.resourceVersion", .text("0x0"), "must be specified for an update")])

@@ -1,6 +1,9 @@
 import JSONValue
 import KubeModel
+import NIOHTTP1
 import ObjectDefaults
+import PodSecurityPolicy
+import RBAC
 import YAMLValue
 
 /// Reads the object in a request's body: decoded to its type, defaulted, with what was found on the way.
@@ -27,8 +30,8 @@ enum RequestBody {
     static func parse(_ request: APIRequest) throws(StatusError) -> (value: JSON, duplicates: [String]) {
         if try isYAML(request) {
             do {
-                let document = try YAML.parse(request.body)
-                return (document.value, document.duplicateFields)
+                let document = try YAML.document(request.body)
+                return (document.value, document.duplicates.map(\.path.description))
             } catch {
                 throw .badRequest("error converting YAML to JSON: \(error)")
             }
@@ -60,36 +63,40 @@ enum RequestBody {
     ///
     /// - Throws: ``StatusError`` 400 when it is none of `resource`'s kind, 415 when the form is not read here.
     static func object(
-        _ request: APIRequest, resource: ServedResource, catalog: SchemaCatalog, validation: WriteOptions.FieldValidation,
-        kind expected: GroupVersionKind? = nil
+        _ request: APIRequest, resource: ServedResource, validation: WriteOptions.FieldValidation,
+        kind expected: GroupVersionKind? = nil, now: Timestamp
     ) throws(StatusError) -> Decoded {
         let (value, duplicates) = try parse(request)
-        return try decode(value, duplicates: duplicates, kind: expected ?? resource.facts.groupVersionKind, catalog: catalog, validation: validation)
+        return try decode(value, duplicates: duplicates, kind: expected ?? resource.facts.groupVersionKind, validation: validation, now: now)
     }
 
     /// Decodes and defaults a parsed object of a kind.
     static func decode(
-        _ value: JSON, duplicates: [String], kind: GroupVersionKind, catalog: SchemaCatalog, validation: WriteOptions.FieldValidation
+        _ value: JSON, duplicates: [String], kind: GroupVersionKind, validation: WriteOptions.FieldValidation, now: Timestamp
     ) throws(StatusError) -> Decoded {
         try checkKind(value, expected: kind)
-        guard let type = catalog.type(of: kind) else { throw .internalError("no type for \(kind)") }
         var object = value
         object["kind"] = .string(kind.kind)
         object["apiVersion"] = .string(kind.groupVersion.description)
-        let decoded = try ObjectDecoding.decode(object, kind: kind, type: type, catalog: catalog)
-        let findings = duplicates.map { "duplicate field \(goQuoted($0))" } + decoded.unknownFields.map { "unknown field \(goQuoted($0))" }
+        let decoded: ObjectDecoding.Decoded
+        do throws(DecodingFault) {
+            decoded = try ObjectDecoding.decode(object, as: kind)
+        } catch {
+            throw error.status(sent: kind)
+        }
         var warnings: [String] = []
         switch validation {
         case .ignore: break
-        case .warn: warnings = findings
+        case .warn: warnings = ObjectDecoding.warnings(duplicateFields: duplicates, unknownFields: decoded.unknownFields)
         case .strict:
-            if !findings.isEmpty {
-                throw .badRequest(
-                    "\(kind.kind) in version \(goQuoted(kind.version)) cannot be handled as a \(kind.kind): strict decoding error: \(findings.joined(separator: ", "))")
+            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: decoded.unknownFields) {
+                throw fault.status(sent: kind)
             }
         }
         object = decoded.object
-        ObjectDefaults.apply(to: &object, kind: kind)
+        if kind.kind == "PodSecurityPolicy" { object = PodSecurityPolicyDefaults.applied(to: object) }
+        ObjectDefaults.apply(to: &object, kind: kind, now: now)
+        if kind.group == RBACKind.group, let rbac = RBACKind(rawValue: kind.kind) { RBACDefaults.apply(to: &object, kind: rbac) }
         return Decoded(object: object, warnings: warnings)
     }
 
@@ -102,28 +109,11 @@ enum RequestBody {
         let actual = GroupVersionKind(
             group: version.isEmpty ? expected.group : given.group, version: version.isEmpty ? expected.version : given.version,
             kind: kind.isEmpty ? expected.kind : kind)
-        if actual.group != expected.group || actual.kind != expected.kind {
-            throw .badRequest(
-                "\(actual.kind) in version \(goQuoted(actual.version)) cannot be handled as a \(expected.kind): no kind \(goQuoted(actual.kind)) is registered for version \(goQuoted(actual.groupVersion.description))")
-                .matching(actual, expected)
-        }
-        if actual.version != expected.version {
+        if actual.groupVersion != expected.groupVersion {
             throw .badRequest("the API version in the data (\(actual.groupVersion)) does not match the expected API version (\(expected.groupVersion))")
         }
-    }
-}
-
-extension StatusError {
-    /// A kind of another group or version is told apart from one that does not exist.
-    func matching(_ actual: GroupVersionKind, _ expected: GroupVersionKind) -> StatusError {
-        if actual.groupVersion != expected.groupVersion {
-            return .badRequest("the API version in the data (\(actual.groupVersion)) does not match the expected API version (\(expected.groupVersion))")
+        if actual.kind != expected.kind {
+            throw .badRequest("the kind in the data (\(actual.kind)) does not match the expected kind (\(expected.kind))")
         }
-        return .badRequest("the kind in the data (\(actual.kind)) does not match the expected kind (\(expected.kind))").known(actual)
-    }
-
-    private func known(_ kind: GroupVersionKind) -> StatusError {
-        if SchemaCatalog.builtin.type(of: kind) != nil { return self }
-        return self
     }
 }

@@ -1,5 +1,6 @@
 import JSONValue
 import KubeModel
+import NIOHTTP1
 import ObjectDefaults
 import ObjectPatch
 import YAMLValue
@@ -44,9 +45,9 @@ struct RequestPatch: Sendable {
         }
         if form == .apply {
             do {
-                let document = try YAML.parse(request.body)
+                let document = try YAML.document(request.body)
                 value = document.value
-                duplicates = document.duplicateFields
+                duplicates = document.duplicates.map(\.path.description)
             } catch {
                 throw .badRequest("error decoding YAML: \(error)")
             }
@@ -68,15 +69,13 @@ struct RequestPatch: Sendable {
         guard let current else { throw .notFound(resource.facts.groupResource, name: name) }
         var patched: JSON
         switch form {
-        case .json: patched = try JSONPatch.apply(value, to: current)
-        case .merge: patched = MergePatch.apply(value, to: current)
-        case .strategic:
-            guard let type = resource.type else { throw .internalError("no type for \(kind)") }
-            patched = try StrategicMergePatch.apply(value, to: current, type: type, catalog: registry.catalog)
+        case .json: patched = try JSONPatch(value, isStrict: options.fieldValidation != .ignore).apply(to: current)
+        case .merge: patched = try MergePatch.apply(value, to: current, isStrict: options.fieldValidation != .ignore)
+        case .strategic: patched = try StrategicMergePatch.apply(value, to: current, kind: kind, catalog: registry.catalog)
         case .apply: patched = current
         }
         let decoded = try RequestBody.decode(
-            patched, duplicates: duplicates, kind: kind, catalog: registry.catalog, validation: options.fieldValidation)
+            patched, duplicates: duplicates, kind: kind, validation: options.fieldValidation, now: now)
         patched = decoded.object
         if let version = patched["metadata"]?["resourceVersion"], version == current["metadata"]?["resourceVersion"] {
             patched["metadata"]?["resourceVersion"] = nil
@@ -90,17 +89,16 @@ struct RequestPatch: Sendable {
 
     private func applyConfiguration(to current: JSON?, subresource: String?) throws(StatusError) -> ObjectWriter.ChangedObject {
         let kind = resource.facts.groupVersionKind
-        guard let type = resource.type else { throw .internalError("no type for \(kind)") }
         let decoded = try ApplyConfiguration.decode(
             value, duplicates: duplicates, kind: kind, name: name, namespace: namespace, isNamespaced: resource.facts.isNamespaced,
-            catalog: registry.catalog, validation: options.fieldValidation)
+            validation: options.fieldValidation)
         var live = current
         live?["metadata"]?["resourceVersion"] = nil
-        var merged = try ManagedFields.apply(
-            live: live, configuration: decoded.object, manager: options.fieldManager, force: options.force ?? false,
-            apiVersion: kind.groupVersion, subresource: subresource, type: type, catalog: registry.catalog, kind: kind, now: now.description)
-        ObjectDefaults.apply(to: &merged, kind: kind)
-        return .init(object: merged, warnings: decoded.warnings, hasManagedFields: true, isFromPresent: true)
+        let merged = try ManagedFields(kind: kind, subresource: subresource ?? "", catalog: registry.catalog).apply(
+            live: live, config: decoded.object, manager: options.fieldManager, force: options.force ?? false, now: now.description)
+        var object = try RequestBody.decode(merged, duplicates: [], kind: kind, validation: .ignore, now: now).object
+        object["metadata"]?["managedFields"] = merged["metadata"]?["managedFields"]
+        return .init(object: object, warnings: decoded.warnings, hasManagedFields: true, isFromPresent: true)
     }
 }
 
@@ -108,24 +106,29 @@ struct RequestPatch: Sendable {
 enum ApplyConfiguration {
     static func decode(
         _ value: JSON, duplicates: [String], kind: GroupVersionKind, name: String, namespace: String, isNamespaced: Bool,
-        catalog: SchemaCatalog, validation: WriteOptions.FieldValidation
+        validation: WriteOptions.FieldValidation
     ) throws(StatusError) -> RequestBody.Decoded {
         guard value.object != nil else { throw .badRequest("error decoding YAML: the body is no object") }
         if let entries = value["metadata"]?["managedFields"]?.array, !entries.isEmpty {
             throw .badRequest("metadata.managedFields must be nil")
         }
         try RequestBody.checkKind(value, expected: kind)
-        guard let type = catalog.type(of: kind) else { throw .internalError("no type for \(kind)") }
-        let decoded = try ObjectDecoding.decode(value, kind: kind, type: type, catalog: catalog, isPartial: true)
-        let findings = duplicates.map { "duplicate field \(goQuoted($0))" } + decoded.unknownFields.map { "unknown field \(goQuoted($0))" }
+        let decoded: ObjectDecoding.Decoded
+        do throws(DecodingFault) {
+            decoded = try ObjectDecoding.decode(value, as: kind)
+        } catch {
+            throw error.status(sent: kind)
+        }
         var warnings: [String] = []
         switch validation {
         case .ignore: break
-        case .warn: warnings = findings
+        case .warn: warnings = ObjectDecoding.warnings(duplicateFields: duplicates, unknownFields: decoded.unknownFields)
         case .strict:
-            if !findings.isEmpty { throw .badRequest("strict decoding error: \(findings.joined(separator: ", "))") }
+            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: decoded.unknownFields) {
+                throw fault.status(sent: kind)
+            }
         }
-        var object = decoded.object
+        var object = value
         if object["metadata"]?.object == nil { object["metadata"] = [:] }
         let given = object["metadata"]?["name"]?.string ?? ""
         if !given.isEmpty, given != name {
@@ -148,5 +151,30 @@ extension StatusError {
         var copy = self
         copy.message = "error decoding patch: " + message
         return copy
+    }
+}
+
+extension RequestPatch {
+    /// A patched Scale.
+    static func scale(_ request: APIRequest, scale: JSON, options: WriteOptions, now: Timestamp) throws(StatusError) -> JSON {
+        let kind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
+        let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map(String.init) ?? ""
+        let value: JSON
+        do {
+            value = try JSON.parse(request.body)
+        } catch {
+            throw RequestBody.refusal(of: error, body: request.body).asPatchRefusal(form: type)
+        }
+        let patched: JSON =
+            switch type {
+            case "application/json-patch+json": try JSONPatch(value).apply(to: scale)
+            case "application/merge-patch+json": try MergePatch.apply(value, to: scale)
+            case "application/strategic-merge-patch+json": try StrategicMergePatch.apply(value, to: scale, kind: kind)
+            default:
+                throw StatusError(
+                    code: 415, reason: "UnsupportedMediaType",
+                    message: "the body of the request was in an unknown format - accepted media types include: \(accepted)")
+            }
+        return try RequestBody.decode(patched, duplicates: [], kind: kind, validation: options.fieldValidation, now: now).object
     }
 }

@@ -1,5 +1,7 @@
 import JSONValue
 import KubeModel
+import ObjectDefaults
+import PolicyModel
 import Synchronization
 
 /// Gives services their cluster addresses and node ports, and knows which are taken.
@@ -99,36 +101,12 @@ package final class ServiceAllocator: Sendable {
         guard facts.kind == "Service", facts.group.isEmpty, proposal.subresource == nil, proposal.operation != .delete else { return }
         var service = proposal.object
         let key = Self.key(service)
-        let type = service["spec"]?["type"]?.string ?? "ClusterIP"
-        if type == "ExternalName" {
-            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] { service["spec"]?[field] = nil }
-            proposal.object = service
-            return
-        }
-        try families(&service)
-        try address(&service, key: key, isDryRun: proposal.isDryRun)
-        if type == "NodePort" || type == "LoadBalancer" {
-            let wanted = type == "NodePort" || service["spec"]?["allocateLoadBalancerNodePorts"]?.bool != false
-            try nodePorts(&service, key: key, allocates: wanted, isDryRun: proposal.isDryRun)
-        }
+        let errors = ServiceAddressing.prepare(&service, old: proposal.old, families: ["IPv4"])
+        if !errors.isEmpty { throw .invalid("Service", group: "", name: service["metadata"]?["name"]?.string ?? "", errors) }
+        let spec = service["spec"] ?? [:]
+        if ServiceAddressing.needsClusterIP(spec) { try address(&service, key: key, isDryRun: proposal.isDryRun) }
+        try nodePorts(&service, key: key, allocates: ServiceAddressing.needsNodePort(spec), isDryRun: proposal.isDryRun)
         proposal.object = service
-    }
-
-    private func families(_ service: inout JSON) throws(StatusError) {
-        if service["spec"]?["ipFamilyPolicy"] == nil { service[path: "spec", "ipFamilyPolicy"] = "SingleStack" }
-        if (service["spec"]?["ipFamilies"]?.array ?? []).isEmpty { service[path: "spec", "ipFamilies"] = ["IPv4"] }
-        let name = service["metadata"]?["name"]?.string ?? ""
-        let policy = service["spec"]?["ipFamilyPolicy"]?.string ?? ""
-        if policy == "RequireDualStack" {
-            throw .invalid(
-                "Service", group: "", name: name,
-                [.invalid("spec.ipFamilyPolicy", .string(policy), "this cluster is not configured for dual-stack services")])
-        }
-        for (index, family) in (service["spec"]?["ipFamilies"]?.strings ?? []).enumerated() where family == "IPv6" {
-            throw .invalid(
-                "Service", group: "", name: name,
-                [.invalid("spec.ipFamilies[\(index)]", .string(family), "not configured on this cluster")])
-        }
     }
 
     private func address(_ service: inout JSON, key: String, isDryRun: Bool) throws(StatusError) {
@@ -192,7 +170,7 @@ package final class ServiceAllocator: Sendable {
                 guard Self.nodePorts.contains(given) else {
                     throw .invalid(
                         "Service", group: "", name: name,
-                        [.invalid("spec.ports[\(index)].nodePort", .int(given), "provided port is not in the valid range. The range of valid ports is \(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)")])
+                        [.invalid(FieldPath("spec.ports[\(index)].nodePort"), .int(given), "provided port is not in the valid range. The range of valid ports is \(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)")])
                 }
                 let isFree = state.withLock { state in
                     if let owner = state.ports[given], owner != key { return false }
@@ -202,7 +180,7 @@ package final class ServiceAllocator: Sendable {
                 if !isFree {
                     throw .invalid(
                         "Service", group: "", name: name,
-                        [.invalid("spec.ports[\(index)].nodePort", .int(given), "provided port is already allocated")])
+                        [.invalid(FieldPath("spec.ports[\(index)].nodePort"), .int(given), "provided port is already allocated")])
                 }
             } else if allocates {
                 let found = state.withLock { state -> Int64? in

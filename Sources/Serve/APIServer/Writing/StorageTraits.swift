@@ -1,30 +1,14 @@
 import KubeModel
 
-/// How the objects of a kind may be written and deleted, where kinds differ.
+/// How the objects of a kind are deleted, where kinds differ.
 ///
 /// Source: the registry strategies of Kubernetes 1.36.
 struct StorageTraits: Sendable {
-    /// Whether a PUT on a name that does not exist creates the object.
-    let createsOnUpdate: Bool
-    /// Whether a PUT without a resource version overwrites whatever is there.
-    let allowsUnconditionalUpdate: Bool
     /// Whether a deletion answers the deleted object, not a Status.
     let returnsDeletedObject: Bool
     /// What happens to dependents when the client does not say.
     let orphansByDefault: Bool
 
-    private static let createOnUpdate: Set<String> = [
-        "leases.coordination.k8s.io", "endpoints", "events", "services", "limitranges", "roles.rbac.authorization.k8s.io",
-        "rolebindings.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io",
-    ]
-    private static let conditionalOnly: Set<String> = [
-        "leases.coordination.k8s.io", "poddisruptionbudgets.policy", "csinodes.storage.k8s.io", "csidrivers.storage.k8s.io",
-        "volumeattachments.storage.k8s.io", "csistoragecapacities.storage.k8s.io", "apiservices.apiregistration.k8s.io",
-        "customresourcedefinitions.apiextensions.k8s.io", "runtimeclasses.node.k8s.io", "volumeattributesclasses.storage.k8s.io",
-        "validatingwebhookconfigurations.admissionregistration.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io",
-        "validatingadmissionpolicies.admissionregistration.k8s.io", "validatingadmissionpolicybindings.admissionregistration.k8s.io",
-        "mutatingadmissionpolicies.admissionregistration.k8s.io", "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
-    ]
     private static let returnDeleted: Set<String> = [
         "pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims", "podtemplates", "resourcequotas",
         "csinodes.storage.k8s.io", "csidrivers.storage.k8s.io", "storageclasses.storage.k8s.io", "volumeattachments.storage.k8s.io",
@@ -35,8 +19,6 @@ struct StorageTraits: Sendable {
 
     init(_ resource: GroupResource) {
         let name = resource.description
-        createsOnUpdate = Self.createOnUpdate.contains(name)
-        allowsUnconditionalUpdate = !Self.conditionalOnly.contains(name)
         returnsDeletedObject = Self.returnDeleted.contains(name)
         orphansByDefault = Self.orphanDefault.contains(name)
     }

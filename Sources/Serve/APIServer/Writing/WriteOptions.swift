@@ -1,5 +1,8 @@
+import JSONValue
 import KubeModel
+import NIOHTTP1
 import ObjectPatch
+import PolicyModel
 
 /// The options of a write, read and checked.
 struct WriteOptions: Sendable {
@@ -21,9 +24,6 @@ struct WriteOptions: Sendable {
         isDryRun = dryRun.contains("All")
         if query["force"] != nil {
             force = query.isTrue("force")
-            if kind != "PatchOptions" || request.headers.first(name: "content-type")?.hasPrefix("application/apply-patch") != true {
-                errors.append(.forbidden("force", "may not be specified for non-apply patch"))
-            }
         }
         if let text = query["fieldValidation"], !text.isEmpty {
             if let value = FieldValidation(rawValue: text) {
@@ -33,11 +33,13 @@ struct WriteOptions: Sendable {
             }
         }
         let given = query["fieldManager"] ?? ""
-        errors += ManagedFields.validate(fieldManager: given)
-        if kind == "PatchOptions", given.isEmpty, request.headers.first(name: "content-type")?.hasPrefix("application/apply-patch") == true {
-            errors.append(.required("fieldManager", "is required for apply patch"))
+        if kind == "PatchOptions" {
+            let isApply = request.headers.first(name: "content-type")?.hasPrefix("application/apply-patch") == true
+            errors += FieldManager.patchOptionFaults(name: given, force: force, isApply: isApply)
+        } else {
+            errors += FieldManager.faults(in: given)
         }
         if !errors.isEmpty { throw .invalid(kind, group: "meta.k8s.io", name: "", errors) }
-        fieldManager = given.isEmpty ? ManagedFields.manager(userAgent: request.userAgent) : given
+        fieldManager = FieldManager.name(given: given, userAgent: request.userAgent)
     }
 }

@@ -1,0 +1,15 @@
+extension SchemaCatalog {
+    /// Serves PodSecurityPolicy in the groups `policy` and `extensions`, both `v1beta1`: one stored object, two names.
+    public mutating func addPodSecurityPolicies() {
+        for index in groups.indices where groups[index].name == "policy" { groups[index].versions.append("v1beta1") }
+        groups.append((name: "extensions", versions: ["v1beta1"]))
+        for index in resources.indices where resources[index].plural == "podsecuritypolicies" {
+            resources[index].singular = "podsecuritypolicy"
+        }
+        guard var old = resources.first(where: { $0.plural == "podsecuritypolicies" }) else { return }
+        let stored = old.groupVersionKind
+        old.group = "extensions"
+        resources.append(old)
+        share(stored, with: old.groupVersionKind)
+    }
+}
