@@ -74,6 +74,7 @@ package final class APIServer: Sendable {
         cache[GroupResource(group: "", resource: "services")]?.observe { event in
             allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
         }
+        let flows = FlowClassifier(cache: cache)
         try cache.load(from: store)
         let metrics = RequestMetrics()
         let health = Health(cache: cache, store: store)
@@ -95,7 +96,7 @@ package final class APIServer: Sendable {
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(
-            authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics,
+            authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics, flows: flows,
             readPeer: { try? PeerCertificate(der: $0) })
         self.cache = cache
         self.health = health

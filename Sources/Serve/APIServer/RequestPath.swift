@@ -18,17 +18,19 @@ package final class RequestPath: Sendable {
     let authorize: Authorize
     let router: Router
     let metrics: RequestMetrics
+    let flows: FlowClassifier
     /// Reads what a verified client certificate says, from its DER form.
     package let readPeer: @Sendable ([UInt8]) -> PeerCertificate?
 
     init(
-        authenticate: Authenticate, authorize: Authorize, router: Router, metrics: RequestMetrics,
+        authenticate: Authenticate, authorize: Authorize, router: Router, metrics: RequestMetrics, flows: FlowClassifier,
         readPeer: @escaping @Sendable ([UInt8]) -> PeerCertificate?
     ) {
         self.authenticate = authenticate
         self.authorize = authorize
         self.router = router
         self.metrics = metrics
+        self.flows = flows
         self.readPeer = readPeer
     }
 
@@ -38,13 +40,14 @@ package final class RequestPath: Sendable {
         do {
             let identified = try authenticate.identify(request)
             let authorized = try authorize.decide(identified)
+            let flow = flows.flow(of: request.info, user: identified.user)
             switch try router.serve(authorized) {
             case .now(let response):
                 metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
-                return .now(response)
+                return .now(response.adding(flow))
             case .later(let work):
                 return .later { [metrics] in
-                    let response = await work()
+                    let response = await work().adding(flow)
                     metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
                     return response
                 }
@@ -55,7 +58,7 @@ package final class RequestPath: Sendable {
         }
     }
 
-    /// The answer that an error makes.
+    /// The answer that an error makes, with the headers that go with it.
     static func refusal(_ error: StatusError) -> APIResponse {
         var headers: [(String, String)] = []
         if let seconds = error.details?.retryAfterSeconds, seconds > 0 { headers.append(("retry-after", String(seconds))) }

@@ -19,8 +19,18 @@ struct Router: Sendable {
         guard let resource = registry[info.group, info.version, info.resource] else { throw Self.noSuchResource }
         if !info.rest.isEmpty { throw Self.noSuchResource }
         if !info.namespace.isEmpty, !resource.facts.isNamespaced, info.resource != "namespaces" { throw Self.noSuchResource }
-        if !info.subresource.isEmpty { return try serveSubresource(request, resource) }
-        return try serveCollectionOrObject(request, resource)
+        let warnings = resource.deprecationWarnings
+        do throws(StatusError) {
+            let outcome = info.subresource.isEmpty ? try serveCollectionOrObject(request, resource) : try serveSubresource(request, resource)
+            guard case .later(let work) = outcome, !warnings.isEmpty else { return outcome }
+            return .later {
+                let response = await work()
+                // Who uses a deprecated version is told so by a refusal too.
+                return response.status < 400 ? response : response.adding(warnings: warnings)
+            }
+        } catch {
+            return .now(RequestPath.refusal(error).adding(warnings: warnings))
+        }
     }
 
     static var noSuchResource: StatusError {

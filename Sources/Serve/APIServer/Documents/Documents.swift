@@ -123,7 +123,7 @@ final class Documents: Sendable {
         }
         let bytes = aggregated(version).bytes
         let tag = APIDiscovery.entityTag(of: bytes)
-        let headers = [("etag", tag), ("vary", "Accept")]
+        let headers = [("etag", tag), ("vary", "Accept"), ("cache-control", "public")]
         if request.request.headers.first(name: "if-none-match") == tag {
             return APIResponse(status: 304, contentType: version.mediaType, headers: headers, body: .bytes(ByteBuffer()))
         }

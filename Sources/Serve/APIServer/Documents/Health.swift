@@ -16,6 +16,26 @@ final class Health: Sendable {
         self.store = store
     }
 
+    /// The names under which kube-apiserver reports the parts of its start, which monitoring asks for. Here all of them
+    /// tell of the one bootstrap.
+    private static let startHooks = [
+        "poststarthook/start-apiserver-admission-initializer", "poststarthook/generic-apiserver-start-informers",
+        "poststarthook/priority-and-fairness-config-consumer", "poststarthook/priority-and-fairness-filter",
+        "poststarthook/storage-object-count-tracker-hook", "poststarthook/start-apiextensions-informers",
+        "poststarthook/start-apiextensions-controllers", "poststarthook/crd-informer-synced",
+        "poststarthook/start-system-namespaces-controller", "poststarthook/peer-endpoint-reconciler-controller",
+        "poststarthook/start-cluster-authentication-info-controller", "poststarthook/start-kube-apiserver-identity-lease-controller",
+        "poststarthook/start-kube-apiserver-identity-lease-garbage-collector", "poststarthook/storage-readiness",
+        "poststarthook/start-legacy-token-tracking-controller", "poststarthook/start-service-ip-repair-controllers",
+        "poststarthook/rbac/bootstrap-roles", "poststarthook/scheduling/bootstrap-system-priority-classes",
+        "poststarthook/priority-and-fairness-config-producer", "poststarthook/bootstrap-controller",
+        "poststarthook/start-kubernetes-service-cidr-controller", "poststarthook/start-kube-aggregator-informers",
+        "poststarthook/apiservice-status-local-available-controller", "poststarthook/apiservice-status-remote-available-controller",
+        "poststarthook/apiservice-registration-controller", "poststarthook/apiservice-wait-for-first-sync",
+        "poststarthook/apiservice-discovery-controller", "poststarthook/kube-apiserver-autoregistration", "autoregister-completion",
+        "poststarthook/apiservice-openapi-controller", "poststarthook/apiservice-openapiv3-controller",
+    ]
+
     func setReady() { phase.withLock { $0 = .ready } }
     func setShuttingDown() { phase.withLock { $0 = .shuttingDown } }
 
@@ -27,19 +47,19 @@ final class Health: Sendable {
 
     private func checks(_ endpoint: String) -> [Check] {
         let phase = phase.withLock { $0 }
-        var all = [
-            Check(name: "ping", failure: nil),
-            Check(name: "log", failure: nil),
-            Check(name: "etcd", failure: store.failure.map { "\($0)" }),
-            Check(name: "cache", failure: cache.failure),
-        ]
+        let starting = phase == .starting && endpoint == "readyz" ? "not finished" : nil
+        var all = [Check(name: "ping", failure: nil), Check(name: "log", failure: nil)]
+        let storage = store.failure.map { "\($0)" } ?? cache.failure
         if endpoint == "readyz" {
-            all.append(Check(name: "informer-sync", failure: nil))
-            all.append(Check(name: "poststarthook/rbac/bootstrap-roles", failure: phase == .starting ? "not finished" : nil))
-            all.append(Check(name: "shutdown", failure: phase == .shuttingDown ? "process is shutting down" : nil))
+            all.append(Check(name: "etcd", failure: storage))
+            all.append(Check(name: "etcd-readiness", failure: storage))
+            all.append(Check(name: "informer-sync", failure: cache.failure))
         } else {
-            all.append(Check(name: "poststarthook/rbac/bootstrap-roles", failure: nil))
+            all.append(Check(name: "loopback-serving-certificate", failure: nil))
+            all.append(Check(name: "etcd", failure: storage))
         }
+        all += Self.startHooks.map { Check(name: $0, failure: starting) }
+        if endpoint == "readyz" { all.append(Check(name: "shutdown", failure: phase == .shuttingDown ? "process is shutting down" : nil)) }
         return all
     }
 

@@ -113,7 +113,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func send(_ context: ChannelHandlerContext, _ response: APIResponse) {
         var headers = HTTPHeaders()
         headers.add(name: "audit-id", value: Identifiers.uid())
-        headers.add(name: "cache-control", value: "no-cache, private")
+        if !response.headers.contains(where: { $0.0 == "cache-control" }) {
+            headers.add(name: "cache-control", value: "no-cache, private")
+        }
         headers.add(name: "content-type", value: response.contentType)
         for (name, value) in response.headers { headers.add(name: name, value: value) }
         if isShuttingDown { keepAlive = false }

@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import NIOCore
+import ObjectTables
 import NIOHTTP1
 import Store
 import Synchronization
@@ -19,6 +20,7 @@ struct ObjectReader: Sendable {
     /// One object.
     func get(_ request: AuthorizedRequest, _ resource: ServedResource) throws(StatusError) -> APIResponse {
         let negotiation = try negotiate(request.request)
+        try checkInclude(request.request)
         let object = try object(resource, namespace: request.info.namespace, name: request.info.name)
         if negotiation.shape == .partialMetadata, request.request.headers.first(name: "accept")?.contains("PartialObjectMetadataList") == true {
             throw StatusError(
@@ -40,6 +42,8 @@ struct ObjectReader: Sendable {
         return object
     }
 
+    private func checkInclude(_ request: APIRequest) throws(StatusError) { _ = try ObjectTables.IncludeObject(query: request.query["includeObject"]) }
+
     func negotiate(_ request: APIRequest, watch: Bool = false) throws(StatusError) -> Negotiation {
         guard let negotiation = Negotiation(accept: request.headers.first(name: "accept"), allowTables: true) else {
             throw Negotiation.notAcceptable(available: watch ? Negotiation.watchRepresentations : Negotiation.representations)
@@ -58,6 +62,7 @@ struct ObjectReader: Sendable {
                 message: "you requested PartialObjectMetadata, but the requested object is a list (*core.\(resource.facts.kind)List)")
         }
         let options = try ListOptions(request.request, resource: resource, isWatch: false)
+        try checkInclude(request.request)
         let page = try page(resource, namespace: request.info.namespace, options: options)
         return answer(request, resource, negotiation: negotiation).list(
             page.objects, metadata: page.metadata, include: request.request.query["includeObject"])
@@ -228,6 +233,15 @@ struct ObjectReader: Sendable {
 }
 
 extension APIResponse {
+    /// The response with the headers that tell by which flow schema the request was classified.
+    func adding(_ flow: FlowClassifier.Flow?) -> APIResponse {
+        guard let flow else { return self }
+        var copy = self
+        copy.headers.append(("x-kubernetes-pf-flowschema-uid", flow.schemaUID))
+        copy.headers.append(("x-kubernetes-pf-prioritylevel-uid", flow.levelUID))
+        return copy
+    }
+
     /// The response with warning headers added.
     func adding(warnings: [String]) -> APIResponse {
         if warnings.isEmpty { return self }

@@ -66,7 +66,9 @@ package struct Registry: Sendable {
             var storage: ServedResource.Storage?
             if let version = facts.storageVersion {
                 let resource = Self.aliases[facts.groupResource] ?? facts.groupResource
-                let kind = GroupVersionKind(group: version.group, version: version.version, kind: facts.kind)
+                var kind = GroupVersionKind(group: version.group, version: version.version, kind: facts.kind)
+                // What is stored in a version that is not served is stored here in the one that is.
+                if catalog.type(of: kind) == nil { kind = facts.groupVersionKind }
                 let prefix = "{\"kind\":\"\(kind.kind)\",\"apiVersion\":\"\(kind.groupVersion)\","
                 storage = .init(resource: resource, kind: kind, folder: StorageKey.folder(of: resource), prefixLength: prefix.utf8.count)
                 if stored[resource] == nil { order.append(resource) }

@@ -109,6 +109,9 @@ struct Admission: Sendable {
         if proposal.isCreating("persistentvolumes"), enabled.contains("StorageObjectInUseProtection") {
             ObjectProtection.protect(&proposal.object, finalizer: "kubernetes.io/pv-protection")
         }
+        if proposal.isCreating("volumeattributesclasses", group: "storage.k8s.io"), enabled.contains("StorageObjectInUseProtection") {
+            ObjectProtection.protect(&proposal.object, finalizer: "kubernetes.io/vac-protection")
+        }
         if proposal.isCreating("persistentvolumeclaims") {
             if enabled.contains("StorageObjectInUseProtection") {
                 ObjectProtection.protect(&proposal.object, finalizer: "kubernetes.io/pvc-protection")

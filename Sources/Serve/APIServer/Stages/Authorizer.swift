@@ -69,7 +69,9 @@ package final class Authorizer: Sendable {
         if !verdict.reason.isEmpty {
             status["reason"] = .string(verdict.reason)
             // A denial's reason tells of roles that could not be found.
-            if !verdict.isAllowed { status["evaluationError"] = .string(String(verdict.reason.dropFirst("RBAC: ".count))) }
+            if !verdict.isAllowed, verdict.reason.hasPrefix("RBAC: ") {
+                status["evaluationError"] = .string(String(verdict.reason.dropFirst("RBAC: ".count)))
+            }
         }
         return status
     }

@@ -36,7 +36,13 @@ struct Reviews: Sendable {
         case "SubjectAccessReview", "LocalSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: Self.subject(object["spec"] ?? [:]))
         case "SelfSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: request.user)
         case "SelfSubjectRulesReview":
-            object["status"] = authorizer.rules(for: request.user, namespace: object["spec"]?["namespace"]?.string ?? "").status
+            let namespace = object["spec"]?["namespace"]?.string ?? ""
+            if namespace.isEmpty { throw .badRequest("no namespace on request") }
+            object = [
+                "kind": .string(kind.kind), "apiVersion": .string(kind.groupVersion.description), "metadata": [:], "spec": [:],
+                "status": authorizer.rules(for: request.user, namespace: namespace).status,
+            ]
+            return .now(reader.answer(request, resource, negotiation: negotiation).tree(object, status: 201, warnings: body.warnings))
         case "SelfSubjectReview": object["status"] = ["userInfo": Self.json(request.user)]
         case "TokenReview": object["status"] = tokenReview(object["spec"] ?? [:])
         default: throw .methodNotAllowed

@@ -79,7 +79,7 @@ struct ObjectDeleter: Sendable {
                     let object = try await writer.committer.commit(
                         admitted.replacing(marked), [.init(resource: storage.resource, key: key, change: .put(bytes), expect: .revision(current.revision))],
                         reading: key)
-                    return WriteResult(object: object, resource: resource, status: 200, warnings: [])
+                    return WriteResult(object: object, resource: resource, status: 200, warnings: warnings(resource, options))
                 case .remove(let final):
                     _ = try await writer.committer.commit(
                         admitted, [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(current.revision))], reading: nil)
@@ -88,6 +88,14 @@ struct ObjectDeleter: Sendable {
             } catch is CommitConflict { continue }
         }
         throw StatusError.conflict(facts.groupResource, name: name, "the object has been modified; please apply your changes to the latest version and try again")
+    }
+
+    /// A job that is deleted without a word about its pods leaves them.
+    private func warnings(_ resource: ServedResource, _ options: DeleteOptions) -> [String] {
+        guard resource.facts.kind == "Job", options.propagationPolicy == nil, options.orphanDependents == nil else { return [] }
+        return [
+            "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
+        ]
     }
 
     private func answer(_ resource: ServedResource, current: CachedObject, final: JSON, options: DeleteOptions) -> WriteResult {

@@ -28,6 +28,21 @@ struct ObjectWriter: Sendable {
         }
     }
 
+    /// Records who owns the fields of an object that a client writes, in the form in which the object will be stored.
+    private func own(_ object: inout JSON, live: JSON?, _ resource: ServedResource, _ subresource: String?, manager: String, now: Timestamp) {
+        var written = object
+        ObjectNormalization.normalize(&written, kind: resource.facts.groupVersionKind)
+        // An empty list that is given is owned, although it is stored as none.
+        for field in ["rules", "subjects"] where object[field] == [] { written[field] = [] }
+        if resource.facts.kind == "DaemonSet" {
+            let path = ["metadata", "annotations", "deprecated.daemonset.template.generation"]
+            // The form in which daemon sets are written carries their generation.
+            if written[path: path] == nil { written[path: path] = "0" }
+        }
+        let owned = managedFields(resource, subresource).update(live: live, new: written, manager: manager, now: now.description)
+        object["metadata"]?["managedFields"] = owned["metadata"]?["managedFields"]
+    }
+
     // MARK: Create
 
     func create(_ request: AuthorizedRequest, _ resource: ServedResource) async throws -> WriteResult {
@@ -61,7 +76,7 @@ struct ObjectWriter: Sendable {
             candidate["metadata"]?["resourceVersion"] = nil
             if isGenerated { candidate["metadata"]?["name"] = .string(Identifiers.name(generateName: generateName)) }
             let ownerWarnings = Metadata.dedupOwnerReferences(&candidate)
-            candidate = managedFields(resource, nil).update(live: nil, new: candidate, manager: options.fieldManager, now: now.description)
+            own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now)
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
             let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
@@ -236,8 +251,7 @@ struct ObjectWriter: Sendable {
         var warnings = changed.warnings
         warnings += Metadata.dedupOwnerReferences(&object)
         if !changed.hasManagedFields {
-            object = managedFields(resource, subresource).update(
-                live: oldPlain, new: object, manager: options.fieldManager, now: now.description)
+            own(&object, live: oldPlain, resource, subresource, manager: options.fieldManager, now: now)
         }
         let proposal = Proposal(
             operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
@@ -306,9 +320,11 @@ struct ObjectWriter: Sendable {
                 "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
         }
         if !pinned, !isFromPresent, !ObjectStrategy.allowsUnconditionalUpdate(facts.groupVersionKind) {
+            // Some kinds are refused in the name of their resource, as kube-apiserver does.
+            let isAggregated = ["apiregistration.k8s.io", "apiextensions.k8s.io"].contains(facts.group)
             throw .invalid(
-                facts.kind, group: facts.group, name: current.name,
-                [.init(.invalid, "metadata.resourceVersion", .text("0x0"), "must be specified for an update")])
+                isAggregated ? facts.plural : facts.kind, group: facts.group, name: current.name,
+                [.init(.invalid, "metadata.resourceVersion", isAggregated ? .text("0") : .text("0x0"), "must be specified for an update")])
         }
         return pinned
     }

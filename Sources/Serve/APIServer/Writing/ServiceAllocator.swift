@@ -106,6 +106,9 @@ package final class ServiceAllocator: Sendable {
         let spec = service["spec"] ?? [:]
         if ServiceAddressing.needsClusterIP(spec) { try address(&service, key: key, isDryRun: proposal.isDryRun) }
         try nodePorts(&service, key: key, allocates: ServiceAddressing.needsNodePort(spec), isDryRun: proposal.isDryRun)
+        if ServiceAddressing.needsHealthCheckNodePort(spec), (service["spec"]?["healthCheckNodePort"]?.int ?? 0) == 0 {
+            service[path: "spec", "healthCheckNodePort"] = .int(try anyPort(key: key, except: [], isDryRun: proposal.isDryRun))
+        }
         proposal.object = service
     }
 
@@ -161,6 +164,24 @@ package final class ServiceAllocator: Sendable {
         service[path: "spec", "clusterIPs"] = [.string(Range.text(chosen))]
     }
 
+    /// A node port that nobody has.
+    private func anyPort(key: String, except taken: Set<Int64>, isDryRun: Bool) throws(StatusError) -> Int64 {
+        let found = state.withLock { state -> Int64? in
+            let count = Self.nodePorts.upperBound - Self.nodePorts.lowerBound + 1
+            let start = Int64.random(in: 0..<count)
+            for step in 0..<count {
+                let candidate = Self.nodePorts.lowerBound + (start + step) % count
+                if state.ports[candidate] == nil, !taken.contains(candidate) {
+                    if !isDryRun { state.take(port: candidate, key) }
+                    return candidate
+                }
+            }
+            return nil
+        }
+        guard let found else { throw .internalError("failed to allocate a nodePort: range is full") }
+        return found
+    }
+
     private func nodePorts(_ service: inout JSON, key: String, allocates: Bool, isDryRun: Bool) throws(StatusError) {
         let name = service["metadata"]?["name"]?.string ?? ""
         var ports = service["spec"]?["ports"]?.array ?? []
@@ -183,19 +204,7 @@ package final class ServiceAllocator: Sendable {
                         [.invalid(FieldPath("spec.ports[\(index)].nodePort"), .int(given), "provided port is already allocated")])
                 }
             } else if allocates {
-                let found = state.withLock { state -> Int64? in
-                    let count = Self.nodePorts.upperBound - Self.nodePorts.lowerBound + 1
-                    let start = Int64.random(in: 0..<count)
-                    for step in 0..<count {
-                        let candidate = Self.nodePorts.lowerBound + (start + step) % count
-                        if state.ports[candidate] == nil, !taken.contains(candidate) {
-                            if !isDryRun { state.take(port: candidate, key) }
-                            return candidate
-                        }
-                    }
-                    return nil
-                }
-                guard let found else { throw .internalError("failed to allocate a nodePort: range is full") }
+                let found = try anyPort(key: key, except: taken, isDryRun: isDryRun)
                 taken.insert(found)
                 ports[index]["nodePort"] = .int(found)
             }
