@@ -65,6 +65,7 @@ let package = Package(
         module(.model, "KubeModel", ["JSONValue", "PolicyModel"]),
         .systemLibrary(name: "CYAML", path: "Sources/Model/CYAML"),
         module(.model, "YAMLValue", ["JSONValue", "CYAML"]),
+        module(.model, "ObjectProtobuf", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectValidation", ["JSONValue", "KubeModel", "PolicyModel"]),
@@ -91,7 +92,7 @@ let package = Package(
         module(
             .serve, "APIServer",
             [
-                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectValidation", "ObjectTables",
+                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectTables",
                 "APIDiscovery", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
                 "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
@@ -101,6 +102,7 @@ let package = Package(
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
+        tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
         tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),

@@ -2,6 +2,7 @@ import JSONValue
 import KubeModel
 import NIOHTTP1
 import ObjectDefaults
+import ObjectProtobuf
 import PodSecurityPolicy
 import RBAC
 import YAMLValue
@@ -13,12 +14,15 @@ enum RequestBody {
         var warnings: [String]
     }
 
-    /// The content types of whole objects.
-    static func isYAML(_ request: APIRequest) throws(StatusError) -> Bool {
+    private enum Form { case json, yaml, protobuf }
+
+    /// The form of a whole object, by its content type.
+    private static func form(_ request: APIRequest) throws(StatusError) -> Form {
         let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
         switch type {
-        case "", "application/json", "*/*": return false
-        case "application/yaml", "application/x-yaml": return true
+        case "", "application/json", "*/*": return .json
+        case "application/yaml", "application/x-yaml": return .yaml
+        case "application/vnd.kubernetes.protobuf": return .protobuf
         default:
             throw StatusError(
                 code: 415, reason: "UnsupportedMediaType",
@@ -28,7 +32,11 @@ enum RequestBody {
 
     /// The body as JSON, and the members that were named twice.
     static func parse(_ request: APIRequest) throws(StatusError) -> (value: JSON, duplicates: [String]) {
-        if try isYAML(request) {
+        switch try form(request) {
+        case .json: break
+        case .protobuf:
+            do { return (try ProtobufDecoding.decode(request.body), []) } catch { throw .badRequest("\(error)") }
+        case .yaml:
             do {
                 let document = try YAML.document(request.body)
                 return (document.value, document.duplicates.map(\.path.description))
