@@ -14,13 +14,14 @@ struct Committer: Sendable {
     /// Commits the mutations of an admitted request; answers when they are durable and in the cache.
     ///
     /// - Parameter key: the object to answer with its new revision.
+    /// - Parameter unstoredRevision: the version that a dry run answers with.
     /// - Throws: ``CommitConflict`` when an expectation does not hold, ``StatusError`` 500 when the store refuses.
-    func commit(_ admitted: AdmittedRequest, _ mutations: [Mutation], reading key: String) async throws -> CachedObject {
+    func commit(_ admitted: AdmittedRequest, _ mutations: [Mutation], reading key: String, unstoredRevision: Revision? = nil) async throws -> CachedObject {
         guard let mutation = mutations.first(where: { $0.key == key }), case .put(let value) = mutation.change else {
             throw StatusError.internalError("a commit reads an object that it does not write")
         }
         guard let revision = try await run(admitted, mutations) else {
-            return try CachedObject(key: key, value: value, revision: nil)
+            return try CachedObject(key: key, value: value, revision: unstoredRevision)
         }
         return try CachedObject(key: key, value: value, revision: revision)
     }

@@ -59,6 +59,7 @@ struct TokenIssuer: Sendable {
         var answer = request
         answer[path: "metadata", "name"] = .string(account.name)
         answer[path: "metadata", "namespace"] = .string(account.namespace)
+        answer[path: "metadata", "uid"] = .string(account.uid)
         answer[path: "metadata", "creationTimestamp"] = .string(now.description)
         answer[path: "spec", "audiences"] = JSON(effective)
         answer[path: "spec", "expirationSeconds"] = .int(seconds)

@@ -52,7 +52,8 @@ struct ObjectWriter: Sendable {
     }
 
     func create(
-        _ request: AuthorizedRequest, _ resource: ServedResource, object given: JSON, options: WriteOptions, warnings: [String] = []
+        _ request: AuthorizedRequest, _ resource: ServedResource, object given: JSON, options: WriteOptions, warnings: [String] = [],
+        hasManagedFields: Bool = false
     ) async throws -> WriteResult {
         guard let storage = resource.storage else { throw StatusError.methodNotAllowed }
         var object = given
@@ -76,7 +77,7 @@ struct ObjectWriter: Sendable {
             candidate["metadata"]?["resourceVersion"] = nil
             if isGenerated { candidate["metadata"]?["name"] = .string(Identifiers.name(generateName: generateName)) }
             let ownerWarnings = Metadata.dedupOwnerReferences(&candidate)
-            own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now)
+            if !hasManagedFields { own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now) }
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
             let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
@@ -211,7 +212,7 @@ struct ObjectWriter: Sendable {
                         "Precondition failed: UID in precondition: \(object["metadata"]?["uid"]?.string ?? ""), UID in object meta: ")
                 }
                 object["metadata"]?["resourceVersion"] = nil
-                return try await create(request, resource, object: object, options: options, warnings: changed.warnings)
+                return try await create(request, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
             }
             let old = served(current, resource: resource)
             let changed = try change(old)
@@ -250,7 +251,8 @@ struct ObjectWriter: Sendable {
         oldPlain["metadata"]?["resourceVersion"] = nil
         var warnings = changed.warnings
         warnings += Metadata.dedupOwnerReferences(&object)
-        if !changed.hasManagedFields {
+        // A binding is the scheduler's act, not a claim on fields.
+        if !changed.hasManagedFields, subresource != "binding" {
             own(&object, live: oldPlain, resource, subresource, manager: options.fieldManager, now: now)
         }
         let proposal = Proposal(
@@ -284,7 +286,7 @@ struct ObjectWriter: Sendable {
                 answer["metadata"]?["resourceVersion"] = .string(String(current.revision.rawValue))
                 return WriteResult(tree: answer, resource: resource, status: 200, warnings: warnings)
             }
-            let object = try await committer.commit(admitted, [mutation], reading: current.key)
+            let object = try await committer.commit(admitted, [mutation], reading: current.key, unstoredRevision: current.revision)
             return WriteResult(object: object, resource: resource, status: 200, warnings: warnings)
         } catch is CommitConflict {
             if isPinned {
