@@ -58,7 +58,7 @@ enum HostChecks {
         guard unsafe statvfs(directory.path, &facts) == 0 else {
             return HostCheck(name: "disk space", verdict: .advised, found: "cannot be read at \(directory.path)")
         }
-        let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize) >> 20
+        let free = (UInt64(facts.f_bavail) * UInt64(facts.f_frsize)) >> 20
         return HostCheck(
             name: "disk space", verdict: free < 256 ? .failed : free < 2048 ? .advised : .passed, found: "\(free) MiB free",
             remedy: free < 2048 ? "Free space on the file system of \(directory.path), or choose another with --state-dir." : nil)

@@ -55,8 +55,9 @@ struct DownCommand: AsyncParsableCommand {
             directory.supervisorLog + ".1", directory.adminKubeconfig, directory.savedConfiguration, directory.lock,
             directory.facts, directory.maintenanceSocket,
         ]
+        let kept = StoreSwap.kept(directory.store)
         // Only what is the cluster's own: a wrong --state-dir must not cost anyone a folder.
-        for file in known { try SecureFile.remove(file) }
+        for file in known + [kept, kept + "-wal", kept + "-shm"] { try SecureFile.remove(file) }
         for name in ProcFiles.names(in: directory.pki) where name.hasSuffix(".crt") || name.hasSuffix(".key") || name == "sa.pub" {
             try SecureFile.remove(directory.pki + "/" + name)
         }

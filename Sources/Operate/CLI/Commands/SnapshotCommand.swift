@@ -60,8 +60,10 @@ struct SnapshotCommand: AsyncParsableCommand {
             let path = environment.absolute(file, in: environment.currentFolder)
             // Restored beside and then moved: a damaged snapshot costs nothing.
             let fresh = directory.store + ".restored"
-            let facts = StoreOrders.json(try Store.restore(snapshot: path, to: fresh))
+            var restored = try Store.restore(snapshot: path, to: fresh)
             try StoreSwap.swap(fresh, directory.store)
+            restored.path = directory.store
+            let facts = StoreOrders.json(restored)
             output.print(facts) { SnapshotCommand.text("Restored", facts) + "\nStart the cluster with 'kastell up'." }
         }
     }
@@ -73,8 +75,10 @@ struct SnapshotCommand: AsyncParsableCommand {
 
 /// Puts a restored store in the place of the present one, which is kept.
 enum StoreSwap {
+    static func kept(_ store: String) -> String { store + ".before-restore" }
+
     static func swap(_ fresh: String, _ store: String) throws {
-        let kept = store + ".before-restore"
+        let kept = kept(store)
         for suffix in ["", "-wal", "-shm"] {
             try SecureFile.remove(kept + suffix)
             if SecureFile.exists(store + suffix) { try SecureFile.move(store + suffix, to: kept + suffix) }

@@ -37,7 +37,7 @@ struct UpCommand: AsyncParsableCommand {
         let directory = StateDirectory(path: configuration.stateDir, environment: environment)
         let target = kubeconfig.map { environment.absolute($0, in: environment.currentFolder) }
         do { try directory.prepare() } catch {
-            throw CommandError("the state folder cannot be used: \(error) Choose another one with --state-dir.")
+            throw CommandError("the state folder cannot be used: \(error). Choose another one with --state-dir.")
         }
         if let running = RunningCluster.find(directory) {
             try await reportRunning(running, configuration, directory)

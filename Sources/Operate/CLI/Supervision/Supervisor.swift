@@ -32,7 +32,7 @@ struct Supervisor: Sendable {
 
     /// How the control process ended, as the loop sees it.
     private enum Step: Sendable {
-        case signal(UnixSignal)
+        case stop
         case line(String)
         case ended(ChildProcess.Ending)
     }
@@ -45,9 +45,22 @@ struct Supervisor: Sendable {
         guard let lock = try LockFile(path: directory.lock) else {
             throw CommandError("another process has just started the cluster in \(directory.path). Run 'kastell status'.")
         }
-        defer { withExtendedLifetime(lock) {} }
         let log = Logger(label: "kastell") { _ in LineLog(component: "supervisor") }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let (steps, continuation) = AsyncStream.makeStream(of: Step.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in signals { continuation.yield(.stop) } }
+            defer { group.cancelAll() }
+            try await supervise(log, steps: steps, continuation, isReady)
+        }
+        withExtendedLifetime(lock) {}
+    }
+
+    private func supervise(
+        _ log: Logger, steps: AsyncStream<Step>, _ continuation: AsyncStream<Step>.Continuation,
+        _ isReady: @Sendable (ReadyCluster) -> Void
+    ) async throws {
+        var steps = steps.makeAsyncIterator()
         var facts = ClusterFacts(
             supervisor: ProcessFacts.own, control: nil, server: "", kubeconfig: nil,
             started: WallClock.now().seconds, restarts: 0)
@@ -63,64 +76,53 @@ struct Supervisor: Sendable {
             var failure: String?
             var isStopping = false
             let lines = try await child.lines()
-            let ending = await withTaskGroup(of: Step?.self) { group in
-                let (steps, continuation) = AsyncStream.makeStream(of: Step.self)
-                group.addTask {
-                    for await signal in signals { continuation.yield(.signal(signal)) }
-                    return nil
-                }
-                group.addTask {
-                    for await line in lines { continuation.yield(.line(line)) }
-                    continuation.yield(.ended(await child.wait()))
-                    return nil
-                }
-                var ending = ChildProcess.Ending(status: 0)
-                loop: for await step in steps {
-                    switch step {
-                    case .signal:
-                        // Once asks, twice insists.
-                        child.signal(isStopping ? 9 : 15)
-                        isStopping = true
-                    case .line(let line):
-                        guard let value = try? JSON.parse(Array(line.utf8)) else { continue }
-                        if let error = value["error"]?.string { failure = error }
-                        guard let server = value["server"]?.string else { continue }
-                        do {
-                            try publish(server, child: child, facts: &facts)
-                        } catch {
-                            failure = "\(error)"
-                            child.signal(15)
-                            continue
-                        }
-                        if !hasServed {
-                            hasServed = true
-                            let elapsed = began.duration(to: clock.now).components
-                            isReady(
-                                ReadyCluster(
-                                    server: server, kubeconfig: kubeconfig.path,
-                                    milliseconds: Int(elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000),
-                                    supervisor: facts.supervisor))
-                        }
-                    case .ended(let end):
-                        ending = end
-                        break loop
-                    }
-                }
-                group.cancelAll()
-                return ending
+            let watching = Task {
+                for await line in lines { continuation.yield(.line(line)) }
+                continuation.yield(.ended(await child.wait()))
             }
+            var ending: ChildProcess.Ending?
+            while ending == nil, let step = await steps.next() {
+                switch step {
+                case .stop:
+                    // Once asks, twice insists.
+                    child.signal(isStopping ? 9 : 15)
+                    isStopping = true
+                case .line(let line):
+                    guard let value = try? JSON.parse(Array(line.utf8)) else { continue }
+                    if let error = value["error"]?.string { failure = error }
+                    guard let server = value["server"]?.string else { continue }
+                    do {
+                        try publish(server, child: child, facts: &facts)
+                    } catch {
+                        failure = "\(error)"
+                        child.signal(15)
+                        continue
+                    }
+                    guard !hasServed else { continue }
+                    hasServed = true
+                    let elapsed = began.duration(to: clock.now).components
+                    isReady(
+                        ReadyCluster(
+                            server: server, kubeconfig: kubeconfig.path,
+                            milliseconds: Int(elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000),
+                            supervisor: facts.supervisor))
+                case .ended(let end): ending = end
+                }
+            }
+            _ = await watching.value
+            let how = ending.map { "\($0)" } ?? "unknown"
             child.release()
             if isStopping { return }
             if let failure, !hasServed { throw CommandError(failure) }
             if !hasServed {
-                throw CommandError("the control process ended before it served (\(ending)). \(LogTail.hint(directory.controlLog))")
+                throw CommandError("the control process ended before it served (\(how)). \(LogTail.hint(directory.controlLog))")
             }
             facts.restarts += 1
             facts.control = nil
             try? facts.write(directory)
             log.error(
                 "the control process ended by itself and is started again",
-                metadata: ["ending": "\(ending)", "reason": "\(failure ?? "unknown")", "restarts": "\(facts.restarts)"])
+                metadata: ["ending": "\(how)", "reason": "\(failure ?? "unknown")", "restarts": "\(facts.restarts)"])
             if began.duration(to: clock.now) > .seconds(60) { pause = .milliseconds(100) }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(10))
