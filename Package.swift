@@ -132,6 +132,12 @@ let package = Package(
         tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),
 
+        tests(
+            "ControlPlaneTests",
+            ["ControlPlane", "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
+                .product(name: "Logging", package: "swift-log")]),
+        tests("CLITests", ["CLI", "JSONValue"]),
+
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
 )
