@@ -123,10 +123,13 @@ package final class ControlPlane: Sendable {
         do { tokens = try configuration.tokenAuthFile.map { try SecureFile.read($0, .any) } } catch {
             throw StartError("token file: \(error)")
         }
-        return APIServerOptions(
+        var options = APIServerOptions(
             admissionPlugins: Set(configuration.admissionPlugins), tokenFile: tokens,
             allowsAnonymous: configuration.anonymousAuth, serviceAccountIssuer: configuration.serviceAccountIssuer,
             serviceRange: range, apiPort: configuration.apiPort, version: KastellVersion.server)
+        let ports = configuration.serviceNodePortRange
+        options.nodePorts = Int64(ports.first)...Int64(ports.last)
+        return options
     }
 
     private static func bind(

@@ -15,6 +15,8 @@ package struct APIServerOptions: Sendable {
     /// The issuer of service account tokens, a URL.
     package var serviceAccountIssuer: String
     package var serviceRange: ServiceAllocator.Range
+    /// The ports of services of type NodePort.
+    package var nodePorts: ClosedRange<Int64> = 30000...32767
     /// The port that `kubernetes.default` leads to.
     package var apiPort: Int
     package var version: ServerVersion
@@ -70,7 +72,7 @@ package final class APIServer: Sendable {
     ) throws {
         let registry = Registry(catalog: ServedAPI.catalog)
         let authorizer = Authorizer(cache: cache)
-        let allocator = ServiceAllocator(range: options.serviceRange)
+        let allocator = ServiceAllocator(range: options.serviceRange, nodePorts: options.nodePorts)
         cache[GroupResource(group: "", resource: "services")]?.observe { event in
             allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
         }
