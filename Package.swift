@@ -78,7 +78,7 @@ let package = Package(
         module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Admission", ["JSONValue", "KubeModel"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
@@ -104,13 +104,13 @@ let package = Package(
         module(
             .operate, "ControlPlane",
             [
-                "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
+                "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeModel", "Store",
                 "YAMLValue", nioSSL,
             ] + nio),
         module(
             .operate, "CLI",
             [
-                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
+                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeModel", "Store",
                 "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -137,6 +137,9 @@ let package = Package(
             ["ControlPlane", "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
                 .product(name: "Logging", package: "swift-log")]),
         tests("CLITests", ["CLI", "JSONValue"]),
+
+        // The rules of the repository: layers, imports, links between pages.
+        tests("RepositoryTests", []),
 
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
