@@ -2,6 +2,7 @@ package import CertificateAuthority
 package import KubeClient
 package import KubeModel
 import NIOCore
+package import PodSecurity
 package import PolicyModel
 package import Store
 
@@ -18,11 +19,18 @@ package struct APIServerOptions: Sendable {
     /// The port that `kubernetes.default` leads to.
     package var apiPort: Int
     package var version: ServerVersion
+    /// What Pod Security does not measure.
+    package var podSecurityExemptions: PodSecurityExemptions
+    /// The standards of namespaces without labels.
+    package var podSecurityDefaults: NamespaceStandards
 
     package init(
         admissionPlugins: Set<String>, tokenFile: [UInt8]?, allowsAnonymous: Bool, serviceAccountIssuer: String,
-        serviceRange: ServiceAllocator.Range, apiPort: Int, version: ServerVersion
+        serviceRange: ServiceAllocator.Range, apiPort: Int, version: ServerVersion,
+        podSecurityExemptions: PodSecurityExemptions = .init(), podSecurityDefaults: NamespaceStandards = .init()
     ) {
+        self.podSecurityExemptions = podSecurityExemptions
+        self.podSecurityDefaults = podSecurityDefaults
         self.admissionPlugins = admissionPlugins
         self.tokenFile = tokenFile
         self.allowsAnonymous = allowsAnonymous
@@ -82,7 +90,9 @@ package final class APIServer: Sendable {
         let tokens = TokenIssuer(issuer: options.serviceAccountIssuer, key: signingKey, clock: clock)
         let authenticate = try Authenticate(
             tokenFile: options.tokenFile, allowsAnonymous: options.allowsAnonymous, tokens: tokens, cache: cache, authorizer: authorizer, clock: clock)
-        let admission = Admission(enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator)
+        let admission = Admission(
+            enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator,
+            podSecurity: PodSecurityAdmission(exemptions: options.podSecurityExemptions, defaults: options.podSecurityDefaults))
         let writer = ObjectWriter(
             registry: registry, cache: cache, store: store, admission: admission, committer: Committer(store: store), clock: clock)
         let reader = ObjectReader(registry: registry, cache: cache, store: store, clock: clock)
@@ -92,7 +102,7 @@ package final class APIServer: Sendable {
             registry: registry, reader: reader, writer: writer, authorizer: authorizer, authenticate: authenticate, subresources: subresources)
         let documents = Documents(
             registry: registry, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens,
-            apiPort: options.apiPort)
+            apiPort: options.apiPort, status: StatusPages(options: options, started: clock(), clock: clock))
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(

@@ -2,6 +2,7 @@ import JSONValue
 import KubeModel
 import ObjectDefaults
 import ObjectPatch
+import ObjectWarnings
 import PolicyModel
 import Store
 
@@ -79,7 +80,8 @@ struct ObjectWriter: Sendable {
             let ownerWarnings = Metadata.dedupOwnerReferences(&candidate)
             if !hasManagedFields { own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now) }
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
-            let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+            let early = warnings + ownerWarnings + ObjectWarnings.onArrival(candidate, kind: facts.groupVersionKind)
+            let admitted = try await admission.admit(proposal, request, warnings: early) { object, warnings throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
                 object[path: "metadata", "creationTimestamp"] = .string(now.description)
                 ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
@@ -87,11 +89,12 @@ struct ObjectWriter: Sendable {
                 if !errors.isEmpty {
                     throw .invalid(facts.kind, group: facts.group, name: object["metadata"]?["name"]?.string ?? "", errors)
                 }
+                warnings += ObjectWarnings.onCreate(object, kind: facts.groupVersionKind)
                 ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             }
             let stored = try encode(admitted.object, resource: resource, storage: storage)
             let key = resource.key(namespace: admitted.namespace, name: admitted.name)
-            let all = warnings + ownerWarnings + admitted.warnings
+            let all = admitted.warnings
             do {
                 let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
                 return WriteResult(object: object, resource: resource, status: 201, warnings: all)
@@ -257,16 +260,17 @@ struct ObjectWriter: Sendable {
         }
         let proposal = Proposal(
             operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
-        let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+        let admitted = try await admission.admit(proposal, request, warnings: warnings) { object, warnings throws(StatusError) in
             Metadata.carryOver(from: oldPlain, to: &object)
             ObjectStrategy.prepareForUpdate(
                 &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
             let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
             if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+            if subresource == nil { warnings += ObjectWarnings.onUpdate(object, old: oldPlain, kind: facts.groupVersionKind) }
             ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             object = ManagedFields.withoutIdleTimes(object, live: oldPlain)
         }
-        warnings += admitted.warnings
+        warnings = admitted.warnings
         let result = admitted.object
         if result == oldPlain {
             return WriteResult(object: current, resource: resource, status: 200, warnings: warnings)
