@@ -23,12 +23,16 @@ package struct APIServerOptions: Sendable {
     package var podSecurityExemptions: PodSecurityExemptions
     /// The standards of namespaces without labels.
     package var podSecurityDefaults: NamespaceStandards
+    /// Whose certificates prove a client's identity. When empty, what the TLS handshake accepted does.
+    package var clientAuthorities: [PeerCertificate]
 
     package init(
         admissionPlugins: Set<String>, tokenFile: [UInt8]?, allowsAnonymous: Bool, serviceAccountIssuer: String,
         serviceRange: ServiceAllocator.Range, apiPort: Int, version: ServerVersion,
-        podSecurityExemptions: PodSecurityExemptions = .init(), podSecurityDefaults: NamespaceStandards = .init()
+        podSecurityExemptions: PodSecurityExemptions = .init(), podSecurityDefaults: NamespaceStandards = .init(),
+        clientAuthorities: [PeerCertificate] = []
     ) {
+        self.clientAuthorities = clientAuthorities
         self.podSecurityExemptions = podSecurityExemptions
         self.podSecurityDefaults = podSecurityDefaults
         self.admissionPlugins = admissionPlugins
@@ -76,6 +80,7 @@ package final class APIServer: Sendable {
     package init(
         options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey, clock: @escaping @Sendable () -> Timestamp
     ) throws {
+        let verifier = options.clientAuthorities.isEmpty ? nil : try ClientVerifier(roots: options.clientAuthorities)
         let registry = Registry(catalog: ServedAPI.catalog)
         let authorizer = Authorizer(cache: cache)
         let allocator = ServiceAllocator(range: options.serviceRange)
@@ -107,7 +112,11 @@ package final class APIServer: Sendable {
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(
             authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics, flows: flows,
-            readPeer: { try? PeerCertificate(der: $0) })
+            verifiesPeers: verifier != nil,
+            readPeer: { chain in
+                guard let verifier else { return chain.first.flatMap { try? PeerCertificate(der: $0) } }
+                return try? verifier.verify(chain, now: clock())
+            })
         self.cache = cache
         self.health = health
         self.options = options

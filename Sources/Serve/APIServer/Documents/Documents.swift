@@ -69,6 +69,9 @@ final class Documents: Sendable {
         case ["statusz"]: return try page(request, status.text)
         case ["flagz"]: return try page(request, status.flagsText)
         case ["openid", "v1", "jwks"]:
+            if let accept = request.request.headers.first(name: "accept"), !Negotiation.takes("application/jwk-set+json", accept: accept) {
+                throw Negotiation.notAcceptable(available: "application/jwk-set+json")
+            }
             return APIResponse(status: 200, contentType: "application/jwk-set+json", body: .bytes(ByteBuffer(bytes: tokens.keySet.bytes)))
         case [".well-known", "openid-configuration"]:
             return json(OIDCDocuments.configuration(issuer: tokens.issuer, externalAddress: "127.0.0.1:\(apiPort)", keys: [tokens.key.publicKey]))
@@ -100,9 +103,7 @@ final class Documents: Sendable {
 
     /// A page for people.
     private func page(_ request: AuthorizedRequest, _ text: String) throws(StatusError) -> APIResponse {
-        let accept = request.request.headers.first(name: "accept") ?? "*/*"
-        let taken = ["*/*", "text/*", "text/plain"]
-        guard accept.split(separator: ",").contains(where: { range in taken.contains(range.split(separator: ";").first?.filter { $0 != " " } ?? "") }) else {
+        if let accept = request.request.headers.first(name: "accept"), !Negotiation.takes("text/plain", accept: accept) {
             throw Negotiation.notAcceptable(available: "text/plain")
         }
         return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: .bytes(ByteBuffer(string: text)))

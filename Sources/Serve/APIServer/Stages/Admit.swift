@@ -17,6 +17,11 @@ struct Proposal: Sendable {
     /// The object as it is; nil when it is created.
     var old: JSON?
     var isDryRun: Bool
+    /// The name in the path, where the object of a subresource is another one.
+    var targetName = ""
+
+    /// The name of what is written: the path's, else the object's own.
+    var name: String { targetName.isEmpty ? object["metadata"]?["name"]?.string ?? "" : targetName }
 
     /// The same proposal with the object that admission made of it.
     func with(_ object: JSON) -> Proposal {

@@ -54,7 +54,7 @@ struct Reviews: Sendable {
             ]
             return .now(reader.answer(request, resource, negotiation: negotiation).tree(object, status: 201, warnings: body.warnings))
         case "SelfSubjectReview": object["status"] = ["userInfo": Self.json(request.user)]
-        case "TokenReview": object["status"] = tokenReview(object["spec"] ?? [:])
+        case "TokenReview": object["status"] = try tokenReview(object["spec"] ?? [:])
         default: throw .methodNotAllowed
         }
         object[path: "metadata", "creationTimestamp"] = kind.kind == "SelfSubjectReview" ? .string(reader.clock().description) : nil
@@ -97,8 +97,9 @@ struct Reviews: Sendable {
         return status
     }
 
-    private func tokenReview(_ spec: JSON) -> JSON {
+    private func tokenReview(_ spec: JSON) throws(StatusError) -> JSON {
         let token = spec["token"]?.string ?? ""
+        if token.isEmpty { throw .badRequest("token is required for TokenReview in authentication") }
         let audiences = spec["audiences"]?.strings ?? []
         switch authenticate.review(token: token, audiences: audiences) {
         case .success(let found):

@@ -15,7 +15,7 @@ struct DeleteOptions: Sendable {
     init(_ request: APIRequest, catalog: SchemaCatalog) throws(StatusError) {
         var body: JSON = [:]
         if !request.body.isEmpty {
-            body = try RequestBody.parse(request).value
+            body = try RequestBody.parse(request, kind: "DeleteOptions").value
             if let kind = body["kind"]?.string, !kind.isEmpty, kind != "DeleteOptions" {
                 throw .badRequest("the kind in the data (\(kind)) does not match the expected kind (DeleteOptions)")
             }
@@ -33,14 +33,14 @@ struct DeleteOptions: Sendable {
         }
         if let text = query["propagationPolicy"], !text.isEmpty { propagationPolicy = text }
         if query["orphanDependents"] != nil { orphanDependents = query.isTrue("orphanDependents") }
-        dryRun += query.all("dryRun").filter { !$0.isEmpty }
+        dryRun += query.all("dryRun")
         var errors: [FieldError] = []
         if dryRun.contains(where: { $0 != "All" }) { errors.append(.notSupported("dryRun", .array(dryRun.map { .string($0) }), ["All"])) }
         if propagationPolicy != nil, orphanDependents != nil {
             errors.append(.invalid("propagationPolicy", .string(propagationPolicy ?? ""), "orphanDependents and deletionPropagation cannot be both set"))
         }
         if let policy = propagationPolicy, !["Foreground", "Background", "Orphan"].contains(policy) {
-            errors.append(.notSupported("propagationPolicy", .string(policy), ["Background", "Foreground", "Orphan", "nil"]))
+            errors.append(.notSupported("propagationPolicy", .string(policy), ["Foreground", "Background", "Orphan", "nil"]))
         }
         if !errors.isEmpty { throw .invalid("DeleteOptions", group: "meta.k8s.io", name: "", errors) }
         isDryRun = dryRun.contains("All")

@@ -94,6 +94,9 @@ struct ObjectWriter: Sendable {
             }
             let stored = try encode(admitted.object, resource: resource, storage: storage)
             let key = resource.key(namespace: admitted.namespace, name: admitted.name)
+            if admitted.isDryRun, cache[storage.resource]?[key] != nil {
+                throw WarnedRefusal.of(StatusError.alreadyExists(facts.groupResource, name: admitted.name), warnings: admitted.warnings)
+            }
             let all = admitted.warnings
             do {
                 let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
@@ -176,7 +179,7 @@ struct ObjectWriter: Sendable {
         let name = object["metadata"]?["name"]?.string ?? ""
         if name.isEmpty {
             if resource.facts.isNamespaced || object["metadata"]?["name"] == nil {
-                throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))").orNameless(name)
+                throw StatusError.undeterminable(name: request.info.name)
             }
         }
         if name != request.info.name {
@@ -248,7 +251,7 @@ struct ObjectWriter: Sendable {
         if object["metadata"]?.object == nil { object["metadata"] = [:] }
         let isPinned = try checkPreconditions(object, isFromPresent: changed.isFromPresent, current: current, resource: resource)
         let now = clock()
-        object["metadata"]?["uid"] = old["metadata"]?["uid"]
+        if (object["metadata"]?["uid"]?.string ?? "").isEmpty { object["metadata"]?["uid"] = old["metadata"]?["uid"] }
         object["metadata"]?["resourceVersion"] = nil
         var oldPlain = old
         oldPlain["metadata"]?["resourceVersion"] = nil
@@ -320,7 +323,8 @@ struct ObjectWriter: Sendable {
                     "the object has been modified; please apply your changes to the latest version and try again")
             }
         }
-        if let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
+        // What a patch makes of the uid is a matter of validation.
+        if !isFromPresent, let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
             throw .conflict(
                 facts.groupResource, name: current.name,
                 "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
@@ -339,11 +343,6 @@ struct ObjectWriter: Sendable {
 extension StatusError {
     static var methodNotAllowed: StatusError {
         .init(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource", details: .init())
-    }
-
-    /// A body without a name is told so.
-    func orNameless(_ name: String) -> StatusError {
-        name.isEmpty ? .badRequest("name must be provided") : self
     }
 }
 
