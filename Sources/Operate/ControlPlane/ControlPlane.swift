@@ -56,7 +56,7 @@ package final class ControlPlane: Sendable {
         do {
             let server = try APIServer(
                 options: try options(configuration), cache: cache, store: store,
-                signingKey: pki.opened.serviceAccountKey, clock: WallClock.now)
+                signingKey: pki.opened.serviceAccountKey, clock: WallClock.now, log: log)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
             let tls = TLSContextHolder(try ServingTLS.context(pki.opened, minimum: configuration.tlsMinVersion))
             let listener = try await bind(configuration, tls: tls, path: server.path, group: group)

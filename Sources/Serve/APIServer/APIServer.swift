@@ -1,6 +1,7 @@
 package import CertificateAuthority
 package import KubeClient
 package import KubeModel
+package import Logging
 import NIOCore
 package import PolicyModel
 package import Store
@@ -66,9 +67,11 @@ package final class APIServer: Sendable {
     /// - Parameters:
     ///   - cache: the one whose `apply` the store calls.
     ///   - signingKey: signs and verifies service account tokens.
+    ///   - log: is told of denials.
     /// - Throws: when the store's content cannot be read, or a credential file is faulty.
     package init(
-        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey, clock: @escaping @Sendable () -> Timestamp
+        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey,
+        clock: @escaping @Sendable () -> Timestamp, log: Logger = Logger(label: "api-server") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         let registry = Registry(catalog: ServedAPI.catalog)
         let authorizer = Authorizer(cache: cache)
@@ -98,7 +101,7 @@ package final class APIServer: Sendable {
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(
-            authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics, flows: flows,
+            authenticate: authenticate, authorize: Authorize(authorizer: authorizer, denials: DenialLog(log: log, clock: clock)), router: router, metrics: metrics, flows: flows,
             readPeer: { try? PeerCertificate(der: $0) })
         self.cache = cache
         self.health = health
