@@ -1,6 +1,7 @@
 package import CertificateAuthority
 package import KubeClient
 package import KubeModel
+package import Logging
 import NIOCore
 package import PodSecurity
 package import PolicyModel
@@ -16,6 +17,8 @@ package struct APIServerOptions: Sendable {
     /// The issuer of service account tokens, a URL.
     package var serviceAccountIssuer: String
     package var serviceRange: ServiceAllocator.Range
+    /// The ports of services of type NodePort.
+    package var nodePorts: ClosedRange<Int64> = 30000...32767
     /// The port that `kubernetes.default` leads to.
     package var apiPort: Int
     package var version: ServerVersion
@@ -76,14 +79,16 @@ package final class APIServer: Sendable {
     /// - Parameters:
     ///   - cache: the one whose `apply` the store calls.
     ///   - signingKey: signs and verifies service account tokens.
+    ///   - log: is told of denials.
     /// - Throws: when the store's content cannot be read, or a credential file is faulty.
     package init(
-        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey, clock: @escaping @Sendable () -> Timestamp
+        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey,
+        clock: @escaping @Sendable () -> Timestamp, log: Logger = Logger(label: "api-server") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         let verifier = options.clientAuthorities.isEmpty ? nil : try ClientVerifier(roots: options.clientAuthorities)
         let registry = Registry(catalog: ServedAPI.catalog)
         let authorizer = Authorizer(cache: cache)
-        let allocator = ServiceAllocator(range: options.serviceRange)
+        let allocator = ServiceAllocator(range: options.serviceRange, nodePorts: options.nodePorts)
         cache[GroupResource(group: "", resource: "services")]?.observe { event in
             allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
         }
@@ -111,8 +116,8 @@ package final class APIServer: Sendable {
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(
-            authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics, flows: flows,
-            verifiesPeers: verifier != nil,
+            authenticate: authenticate, authorize: Authorize(authorizer: authorizer, denials: DenialLog(log: log, clock: clock)), router: router,
+            metrics: metrics, flows: flows, verifiesPeers: verifier != nil,
             readPeer: { chain in
                 guard let verifier else { return chain.first.flatMap { try? PeerCertificate(der: $0) } }
                 return try? verifier.verify(chain, now: clock())

@@ -75,12 +75,15 @@ final class Documents: Sendable {
             return APIResponse(status: 200, contentType: "application/jwk-set+json", body: .bytes(ByteBuffer(bytes: tokens.keySet.bytes)))
         case [".well-known", "openid-configuration"]:
             return json(OIDCDocuments.configuration(issuer: tokens.issuer, externalAddress: "127.0.0.1:\(apiPort)", keys: [tokens.key.publicKey]))
-        case ["openapi", "v2"]: return cached("openapi/v2") { openAPI.swagger }
+        case ["openapi", "v2"]:
+            let accept = request.request.headers.first(name: "accept") ?? ""
+            guard accept.contains("proto-openapi.spec.v2") else { return cached("openapi/v2") { openAPI.swagger.bytes } }
+            return cached("openapi/v2/protobuf", contentType: OpenAPIDocuments.protobufMediaType) { openAPI.swaggerProtobuf }
         case ["openapi", "v3"]: return openAPIIndex
         case let all where all.count > 2 && all[0] == "openapi" && all[1] == "v3":
             let name = all.dropFirst(2).joined(separator: "/")
             guard openAPI.paths.contains(name) else { return nil }
-            return cached("openapi/v3/" + name) { openAPI.document(at: name) ?? [:] }
+            return cached("openapi/v3/" + name) { (openAPI.document(at: name) ?? [:]).bytes }
         case ["api"]:
             return try discovery(
                 request, plain: discovery.apiVersions(serverAddress: "127.0.0.1:\(apiPort)"), aggregated: { discovery.aggregatedCore($0) })
@@ -149,11 +152,11 @@ final class Documents: Sendable {
         return APIResponse(status: 200, contentType: version.mediaType, headers: headers, body: .bytes(ByteBuffer(bytes: bytes)))
     }
 
-    private func cached(_ name: String, _ make: () -> JSON) -> APIResponse {
-        if let buffer = made.withLock({ $0[name] }) { return APIResponse(status: 200, body: .bytes(buffer)) }
-        let buffer = ByteBuffer(bytes: make().bytes)
+    private func cached(_ name: String, contentType: String = "application/json", _ make: () -> [UInt8]) -> APIResponse {
+        if let buffer = made.withLock({ $0[name] }) { return APIResponse(status: 200, contentType: contentType, body: .bytes(buffer)) }
+        let buffer = ByteBuffer(bytes: make())
         made.withLock { $0[name] = buffer }
-        return APIResponse(status: 200, body: .bytes(buffer))
+        return APIResponse(status: 200, contentType: contentType, body: .bytes(buffer))
     }
 
     /// The list of OpenAPI documents. They change only with the program, so its version is their hash.
