@@ -103,16 +103,21 @@ struct Admission: Sendable {
         let namespace = request.info.namespace
         if enabled.contains("NamespaceLifecycle") { try namespaceLifecycle(proposal, namespace: namespace) }
         if proposal.isCreating("pods") {
+            if enabled.contains("LimitRanger") { LimitRanger.mutate(&proposal.object, ranges: cluster.limitRanges(namespace)) }
             if enabled.contains("ServiceAccount") {
                 let account = cluster.serviceAccount(namespace: namespace, name: ServiceAccountAdmission.accountName(of: proposal.object))
                 try ServiceAccountAdmission.mutate(
                     &proposal.object, account: account, namespace: namespace, suffix: String(Identifiers.name(generateName: "").suffix(5)))
             }
+        }
+        if enabled.contains("NodeRestriction") { try nodeRestriction(proposal, request) }
+        if proposal.isCreating("pods") {
             if enabled.contains("Priority") {
                 try PriorityAdmission.mutate(
                     &proposal.object, named: { cluster.priorityClass($0) }, globalDefault: cluster.defaultPriorityClass)
             }
             if enabled.contains("DefaultTolerationSeconds") { DefaultTolerationSeconds.mutate(&proposal.object) }
+            if enabled.contains("RuntimeClass") { try RuntimeClassAdmission.mutate(&proposal.object) { cluster.runtimeClass($0) } }
         }
         if proposal.isCreating("nodes"), enabled.contains("TaintNodesByCondition") { ObjectProtection.taint(&proposal.object) }
         if proposal.isCreating("persistentvolumes"), enabled.contains("StorageObjectInUseProtection") {
@@ -137,10 +142,15 @@ struct Admission: Sendable {
 
     private func validate(_ proposal: Proposal, _ request: AuthorizedRequest, warnings: inout [String]) throws(StatusError) {
         let facts = proposal.resource.facts
+        if enabled.contains("LimitRanger") { try limitRanges(proposal, namespace: request.info.namespace) }
         if enabled.contains("PodSecurity") { warnings += try podSecurity(proposal, request) }
         if proposal.operation != .delete, proposal.subresource == nil, facts.plural == "priorityclasses", enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
         }
+        if proposal.isCreating("pods"), enabled.contains("RuntimeClass") {
+            try RuntimeClassAdmission.validate(proposal.object) { cluster.runtimeClass($0) }
+        }
+        if facts.kind == "CertificateSigningRequest" { try certificates(proposal, request) }
         if facts.group == "rbac.authorization.k8s.io", proposal.operation != .delete {
             try authorizer.checkEscalation(proposal, request)
         }
@@ -157,7 +167,7 @@ struct Admission: Sendable {
         guard facts.isNamespaced, proposal.operation != .delete, !namespace.isEmpty else { return }
         if facts.group == "authorization.k8s.io" { return }
         try NamespaceLifecycle.decide(
-            facts.groupResource, name: proposal.object["metadata"]?["name"]?.string ?? "", namespace: namespace,
+            facts.groupResource, name: proposal.name, namespace: namespace,
             state: cluster.namespaceState(namespace), isCreate: proposal.operation == .create)
     }
 }

@@ -35,6 +35,7 @@ struct ObjectWriter: Sendable {
         ObjectNormalization.normalize(&written, kind: resource.facts.groupVersionKind)
         // An empty list that is given is owned, although it is stored as none.
         for field in ["rules", "subjects"] where object[field] == [] { written[field] = [] }
+        if resource.facts.kind == "CSINode", object["spec"]?["drivers"] == [] { written[path: "spec", "drivers"] = [] }
         if resource.facts.kind == "DaemonSet" {
             let path = ["metadata", "annotations", "deprecated.daemonset.template.generation"]
             // The form in which daemon sets are written carries their generation.
