@@ -44,11 +44,14 @@ struct AdmittedRequest: Sendable {
     let object: JSON
     let warnings: [String]
     let isDryRun: Bool
+    /// What is written with the object, or neither is.
+    let charges: [QuotaCharge]
 
     var name: String { object["metadata"]?["name"]?.string ?? "" }
     var namespace: String { object["metadata"]?["namespace"]?.string ?? "" }
 
-    fileprivate init(request: AuthorizedRequest, object: JSON, warnings: [String], isDryRun: Bool) {
+    fileprivate init(request: AuthorizedRequest, object: JSON, warnings: [String], isDryRun: Bool, charges: [QuotaCharge]) {
+        self.charges = charges
         self.request = request
         self.object = object
         self.warnings = warnings
@@ -57,7 +60,7 @@ struct AdmittedRequest: Sendable {
 
     /// The same admission for a deletion that marks the object: what is stored is `object`.
     func replacing(_ object: JSON) -> AdmittedRequest {
-        AdmittedRequest(request: request, object: object, warnings: warnings, isDryRun: isDryRun)
+        AdmittedRequest(request: request, object: object, warnings: warnings, isDryRun: isDryRun, charges: charges)
     }
 }
 
@@ -81,16 +84,20 @@ struct Admission: Sendable {
     ) async throws -> AdmittedRequest {
         var proposal = proposal
         var warnings = given
+        let charges: [QuotaCharge]
         do {
             try mutate(&proposal, request, warnings: &warnings)
             try allocator.allocate(&proposal)
             try finish(&proposal.object, &warnings)
             try validate(proposal, request, warnings: &warnings)
+            // Last, so that nothing is charged that somebody else refuses.
+            charges = try charge(proposal, namespace: request.info.namespace)
         } catch {
             settle(proposal)
             throw WarnedRefusal.of(error, warnings: warnings)
         }
-        return AdmittedRequest(request: request, object: proposal.object, warnings: warnings, isDryRun: proposal.isDryRun)
+        return AdmittedRequest(
+            request: request, object: proposal.object, warnings: warnings, isDryRun: proposal.isDryRun, charges: charges)
     }
 
     /// Gives back what a write that failed had been given.

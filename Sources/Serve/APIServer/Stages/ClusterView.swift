@@ -46,6 +46,16 @@ struct ClusterView: Sendable {
         object("runtimeclasses", group: "node.k8s.io", key: "/registry/runtimeclasses/\(name)")
     }
 
+    /// The quotas of one namespace, by name.
+    func quotas(_ namespace: String) -> [CachedObject] {
+        cache[QuotaCharge.resource]?.objects(prefix: "/registry/resourcequotas/\(namespace)/") ?? []
+    }
+
+    /// All objects of a resource in one namespace.
+    func objects(of resource: GroupResource, namespace: String) -> [JSON] {
+        cache[resource]?.objects(prefix: "\(StorageKey.folder(of: resource))\(namespace)/").map(\.tree) ?? []
+    }
+
     /// The limit ranges of one namespace, by name.
     func limitRanges(_ namespace: String) -> [JSON] {
         cache[GroupResource(group: "", resource: "limitranges")]?.objects(prefix: "/registry/limitranges/\(namespace)/").map(\.tree) ?? []
