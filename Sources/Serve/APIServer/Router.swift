@@ -102,6 +102,8 @@ struct Router: Sendable {
             return try await work()
         } catch let error as StatusError {
             return RequestPath.refusal(error)
+        } catch let error as WarnedRefusal {
+            return RequestPath.refusal(error.error).adding(warnings: error.warnings)
         } catch {
             return RequestPath.refusal(.internalError("\(error)"))
         }

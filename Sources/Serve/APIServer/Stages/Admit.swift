@@ -1,6 +1,7 @@
 import Admission
 import JSONValue
 import KubeModel
+import PodSecurity
 import PodSecurityPolicy
 import PolicyModel
 import RBAC
@@ -16,6 +17,11 @@ struct Proposal: Sendable {
     /// The object as it is; nil when it is created.
     var old: JSON?
     var isDryRun: Bool
+    /// The name in the path, where the object of a subresource is another one.
+    var targetName = ""
+
+    /// The name of what is written: the path's, else the object's own.
+    var name: String { targetName.isEmpty ? object["metadata"]?["name"]?.string ?? "" : targetName }
 
     /// The same proposal with the object that admission made of it.
     func with(_ object: JSON) -> Proposal {
@@ -61,25 +67,28 @@ struct Admission: Sendable {
     let cluster: ClusterView
     let authorizer: Authorizer
     let allocator: ServiceAllocator
+    let podSecurity: PodSecurityAdmission
 
     /// Admits a write.
     ///
     /// - Parameter finish: brings the changed object to its final form and checks it; runs between the plugins that
     ///   change and those that only check.
-    /// - Throws: ``StatusError``, the refusal of the plugin or of `finish`.
+    /// - Parameter given: what was found before; a refusal carries it too.
+    /// - Throws: ``StatusError``, the refusal of the plugin or of `finish`; ``WarnedRefusal`` when there were warnings.
     func admit(
-        _ proposal: Proposal, _ request: AuthorizedRequest, finish: (inout JSON) throws(StatusError) -> Void
+        _ proposal: Proposal, _ request: AuthorizedRequest, warnings given: [String] = [],
+        finish: (_ object: inout JSON, _ warnings: inout [String]) throws(StatusError) -> Void
     ) async throws -> AdmittedRequest {
         var proposal = proposal
-        var warnings: [String] = []
-        try mutate(&proposal, request, warnings: &warnings)
+        var warnings = given
         do {
+            try mutate(&proposal, request, warnings: &warnings)
             try allocator.allocate(&proposal)
-            try finish(&proposal.object)
+            try finish(&proposal.object, &warnings)
             try validate(proposal, request, warnings: &warnings)
         } catch {
             settle(proposal)
-            throw error
+            throw WarnedRefusal.of(error, warnings: warnings)
         }
         return AdmittedRequest(request: request, object: proposal.object, warnings: warnings, isDryRun: proposal.isDryRun)
     }
@@ -128,6 +137,7 @@ struct Admission: Sendable {
 
     private func validate(_ proposal: Proposal, _ request: AuthorizedRequest, warnings: inout [String]) throws(StatusError) {
         let facts = proposal.resource.facts
+        if enabled.contains("PodSecurity") { warnings += try podSecurity(proposal, request) }
         if proposal.operation != .delete, proposal.subresource == nil, facts.plural == "priorityclasses", enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
         }

@@ -23,6 +23,15 @@ struct ClusterView: Sendable {
         return namespace["status"]?["phase"]?.string == "Terminating" || namespace["metadata"]?["deletionTimestamp"] != nil ? .terminating : .active
     }
 
+    func namespaceLabels(_ name: String) -> [String: String] {
+        cache[GroupResource(group: "", resource: "namespaces")]?["/registry/namespaces/\(name)"]?.labels ?? [:]
+    }
+
+    /// The pods of one namespace.
+    func pods(namespace: String) -> [JSON] {
+        cache[GroupResource(group: "", resource: "pods")]?.objects(prefix: "/registry/pods/\(namespace)/").map(\.tree) ?? []
+    }
+
     func serviceAccount(namespace: String, name: String) -> JSON? {
         object("serviceaccounts", group: "", key: "/registry/serviceaccounts/\(namespace)/\(name)")
     }

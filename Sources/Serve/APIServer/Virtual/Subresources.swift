@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import ObjectDefaults
+import ObjectPatch
 import PolicyModel
 
 /// The subresources that are not merely another face of their object.
@@ -165,7 +166,9 @@ struct Subresources: Sendable {
 
     private func token(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
         let reader = reader
+        let registry = registry
         let tokens = tokens
+        let admission = writer.admission
         return .later {
             await Router.answering {
                 let negotiation = try reader.negotiate(request.request)
@@ -174,7 +177,18 @@ struct Subresources: Sendable {
                 let body = try RequestBody.object(
                     request.request, resource: resource, validation: options.fieldValidation, kind: kind, now: reader.clock())
                 let account = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
-                let answer = try tokens.issue(body.object, account: account, user: request.user, reader: reader)
+                var question = body.object
+                if question["metadata"]?.object == nil { question["metadata"] = [:] }
+                let owned = ManagedFields(kind: kind, subresource: "token", catalog: registry.catalog).update(
+                    live: nil, new: question, manager: options.fieldManager, now: reader.clock().description)
+                question[path: "metadata", "managedFields"] = owned["metadata"]?["managedFields"]
+                _ = try await admission.admit(
+                    Proposal(
+                        operation: .create, resource: resource, subresource: "token", object: question, old: nil, isDryRun: options.isDryRun,
+                        targetName: account.name),
+                    request
+                ) { _, _ in }
+                let answer = try tokens.issue(question, account: account, user: request.user, reader: reader)
                 return reader.answer(request, resource, negotiation: negotiation).tree(answer, status: 201, warnings: body.warnings)
             }
         }

@@ -2,6 +2,7 @@ import JSONValue
 import KubeModel
 import ObjectDefaults
 import ObjectPatch
+import ObjectWarnings
 import PolicyModel
 import Store
 
@@ -79,7 +80,8 @@ struct ObjectWriter: Sendable {
             let ownerWarnings = Metadata.dedupOwnerReferences(&candidate)
             if !hasManagedFields { own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now) }
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
-            let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+            let early = warnings + ownerWarnings + ObjectWarnings.onArrival(candidate, kind: facts.groupVersionKind)
+            let admitted = try await admission.admit(proposal, request, warnings: early) { object, warnings throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
                 object[path: "metadata", "creationTimestamp"] = .string(now.description)
                 ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
@@ -87,11 +89,15 @@ struct ObjectWriter: Sendable {
                 if !errors.isEmpty {
                     throw .invalid(facts.kind, group: facts.group, name: object["metadata"]?["name"]?.string ?? "", errors)
                 }
+                warnings += ObjectWarnings.onCreate(object, kind: facts.groupVersionKind)
                 ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             }
             let stored = try encode(admitted.object, resource: resource, storage: storage)
             let key = resource.key(namespace: admitted.namespace, name: admitted.name)
-            let all = warnings + ownerWarnings + admitted.warnings
+            if admitted.isDryRun, cache[storage.resource]?[key] != nil {
+                throw WarnedRefusal.of(StatusError.alreadyExists(facts.groupResource, name: admitted.name), warnings: admitted.warnings)
+            }
+            let all = admitted.warnings
             do {
                 let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
                 return WriteResult(object: object, resource: resource, status: 201, warnings: all)
@@ -173,7 +179,7 @@ struct ObjectWriter: Sendable {
         let name = object["metadata"]?["name"]?.string ?? ""
         if name.isEmpty {
             if resource.facts.isNamespaced || object["metadata"]?["name"] == nil {
-                throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))").orNameless(name)
+                throw StatusError.undeterminable(name: request.info.name)
             }
         }
         if name != request.info.name {
@@ -245,7 +251,7 @@ struct ObjectWriter: Sendable {
         if object["metadata"]?.object == nil { object["metadata"] = [:] }
         let isPinned = try checkPreconditions(object, isFromPresent: changed.isFromPresent, current: current, resource: resource)
         let now = clock()
-        object["metadata"]?["uid"] = old["metadata"]?["uid"]
+        if (object["metadata"]?["uid"]?.string ?? "").isEmpty { object["metadata"]?["uid"] = old["metadata"]?["uid"] }
         object["metadata"]?["resourceVersion"] = nil
         var oldPlain = old
         oldPlain["metadata"]?["resourceVersion"] = nil
@@ -257,16 +263,17 @@ struct ObjectWriter: Sendable {
         }
         let proposal = Proposal(
             operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
-        let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+        let admitted = try await admission.admit(proposal, request, warnings: warnings) { object, warnings throws(StatusError) in
             Metadata.carryOver(from: oldPlain, to: &object)
             ObjectStrategy.prepareForUpdate(
                 &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
             let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
             if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+            if subresource == nil { warnings += ObjectWarnings.onUpdate(object, old: oldPlain, kind: facts.groupVersionKind) }
             ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             object = ManagedFields.withoutIdleTimes(object, live: oldPlain)
         }
-        warnings += admitted.warnings
+        warnings = admitted.warnings
         let result = admitted.object
         if result == oldPlain {
             return WriteResult(object: current, resource: resource, status: 200, warnings: warnings)
@@ -316,7 +323,8 @@ struct ObjectWriter: Sendable {
                     "the object has been modified; please apply your changes to the latest version and try again")
             }
         }
-        if let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
+        // What a patch makes of the uid is a matter of validation.
+        if !isFromPresent, let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
             throw .conflict(
                 facts.groupResource, name: current.name,
                 "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
@@ -335,11 +343,6 @@ struct ObjectWriter: Sendable {
 extension StatusError {
     static var methodNotAllowed: StatusError {
         .init(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource", details: .init())
-    }
-
-    /// A body without a name is told so.
-    func orNameless(_ name: String) -> StatusError {
-        name.isEmpty ? .badRequest("name must be provided") : self
     }
 }
 
