@@ -88,6 +88,20 @@ extension KindRules {
         case ("coordination.k8s.io", "Lease"): Leases.rules
         case ("flowcontrol.apiserver.k8s.io", "FlowSchema"): FlowSchemas.rules
         case ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): PriorityLevels.rules
+        case ("apiregistration.k8s.io", "APIService"): APIServices.rules
+        case ("admissionregistration.k8s.io", let name): admission(name)
+        case ("rbac.authorization.k8s.io", _): RoleMetadata.rules
+        default: nil
+        }
+    }
+
+    private static func admission(_ kind: String) -> KindRules? {
+        switch kind {
+        case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration": Webhooks.rules
+        case "ValidatingAdmissionPolicy": AdmissionPolicies.validating
+        case "MutatingAdmissionPolicy": AdmissionPolicies.mutating
+        case "ValidatingAdmissionPolicyBinding": AdmissionPolicies.validatingBindings
+        case "MutatingAdmissionPolicyBinding": AdmissionPolicies.mutatingBindings
         default: nil
         }
     }
