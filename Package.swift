@@ -77,6 +77,7 @@ let package = Package(
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
         module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
@@ -98,10 +99,15 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
 
+        module(
+            .serve, "ControllerManager",
+            ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
+
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
+        tests("ObjectValidationTests", ["ObjectValidation", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
         tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
