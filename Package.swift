@@ -71,14 +71,17 @@ let package = Package(
         module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectValidation", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.model, "ObjectWarnings", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectTables", ["JSONValue", "KubeModel"]),
         module(.model, "APIDiscovery", ["JSONValue", "KubeModel"]),
 
         module(.decide, "PodSecurityPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "PodSecurity", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
         module(.decide, "Admission", ["JSONValue", "KubeModel"]),
+        module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
@@ -94,11 +97,15 @@ let package = Package(
         module(
             .serve, "APIServer",
             [
-                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectTables",
-                "APIDiscovery", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
+                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
+                "APIDiscovery", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
                 "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
+
+        module(
+            .serve, "ControllerManager",
+            ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
@@ -110,7 +117,7 @@ let package = Package(
         module(
             .operate, "CLI",
             [
-                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeModel", "Store",
+                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
                 "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -125,6 +132,7 @@ let package = Package(
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),

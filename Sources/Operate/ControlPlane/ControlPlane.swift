@@ -54,9 +54,11 @@ package final class ControlPlane: Sendable {
         let cache = APIServer.makeCache()
         let store = try await openStore(directory.store, transformer, cache: cache)
         do {
+            var options = try options(configuration)
+            options.clientAuthorities = try ServingTLS.clientAuthorities(pki.opened)
             let server = try APIServer(
-                options: try options(configuration), cache: cache, store: store,
-                signingKey: pki.opened.serviceAccountKey, clock: WallClock.now)
+                options: options, cache: cache, store: store,
+                signingKey: pki.opened.serviceAccountKey, clock: WallClock.now, log: log)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
             let tls = TLSContextHolder(try ServingTLS.context(pki.opened, minimum: configuration.tlsMinVersion))
             let listener = try await bind(configuration, tls: tls, path: server.path, group: group)
