@@ -191,7 +191,7 @@ enum DeletionPlan: Sendable {
         object[path: "metadata", "deletionTimestamp"] = .string(now.adding(seconds: grace).description)
         object[path: "metadata", "deletionGracePeriodSeconds"] = .int(grace)
         if bumpsGeneration, let generation = object["metadata"]?["generation"]?.int, generation > 0 {
-            object[path: "metadata", "generation"] = .int(generation + 1)
+            object[path: "metadata", "generation"] = .int(generation &+ 1)
         }
         return object
     }
