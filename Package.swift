@@ -111,8 +111,8 @@ let package = Package(
         module(
             .operate, "ControlPlane",
             [
-                "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeModel", "Store",
-                "YAMLValue", nioSSL,
+                "APIServer", "CertificateAuthority", "ClusterConfiguration", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeModel",
+                "Store", "YAMLValue", nioSSL,
             ] + nio),
         module(
             .operate, "CLI",
