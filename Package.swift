@@ -127,6 +127,12 @@ let package = Package(
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "APIServerTests",
+            [
+                "APIServer", "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),

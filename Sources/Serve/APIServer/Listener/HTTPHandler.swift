@@ -46,6 +46,12 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .head(let head):
             state = .reading(head, [])
             keepAlive = isStream || head.isKeepAlive
+            if head.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }) > limits.headerBytes {
+                state = .discarding
+                keepAlive = false
+                send(context, APIResponse(status: 431, text: "431 Request Header Fields Too Large\n"))
+                return
+            }
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: limits.requestTime) {
                 let (handler, context) = bound.value
