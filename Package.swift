@@ -80,7 +80,7 @@ let package = Package(
         module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        module(.decide, "Admission", ["JSONValue", "KubeModel"]),
+        module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),

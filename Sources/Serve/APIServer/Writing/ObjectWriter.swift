@@ -208,6 +208,7 @@ struct ObjectWriter: Sendable {
     }
 
     func patch(_ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?) async throws -> WriteResult {
+        _ = try RequestPatch.form(of: request.request)
         let options = try WriteOptions(request.request, kind: "PatchOptions")
         let patch = try RequestPatch(request.request, resource: resource, options: options, registry: registry, now: clock())
         let isApply = patch.isApply
@@ -285,6 +286,8 @@ struct ObjectWriter: Sendable {
                 &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
             let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
             if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+            // An object keeps its identity, whatever validation thinks of it.
+            object["metadata"]?["uid"] = oldPlain["metadata"]?["uid"]
             if subresource == nil { warnings += ObjectWarnings.onUpdate(object, old: oldPlain, kind: facts.groupVersionKind) }
             ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             object = ManagedFields.withoutIdleTimes(object, live: oldPlain)
