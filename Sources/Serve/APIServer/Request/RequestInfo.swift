@@ -1,4 +1,5 @@
 import KubeModel
+import ObjectValidation
 package import PolicyModel
 
 /// What a request asks for, read from its method and path alone.
@@ -97,14 +98,12 @@ package struct RequestInfo: Hashable, Sendable {
     }
 
     /// The name in a field selector `metadata.name=x`; nil when it selects otherwise.
+    ///
+    /// Read by the parser that the list itself goes by: what is authorized is what is selected.
     private static func selectedName(_ selector: String) -> String? {
-        for part in selector.split(separator: ",") {
-            for separator in ["==", "="] where part.hasPrefix("metadata.name" + separator) {
-                let value = String(part.dropFirst("metadata.name".count + separator.count))
-                return value.isEmpty || value.contains("/") || value == "." || value == ".." ? nil : value
-            }
-        }
-        return nil
+        guard selector.contains("metadata.name"), let parsed = try? ObjectValidation.parseFieldSelector(selector) else { return nil }
+        guard let value = parsed.exactName else { return nil }
+        return value.isEmpty || value.contains("/") || value.contains("%") || value == "." || value == ".." ? nil : value
     }
 }
 

@@ -123,8 +123,13 @@ struct Admission: Sendable {
                 try PriorityAdmission.mutate(
                     &proposal.object, named: { cluster.priorityClass($0) }, globalDefault: cluster.defaultPriorityClass)
             }
-            if enabled.contains("DefaultTolerationSeconds") { DefaultTolerationSeconds.mutate(&proposal.object) }
             if enabled.contains("RuntimeClass") { try RuntimeClassAdmission.mutate(&proposal.object) { cluster.runtimeClass($0) } }
+        }
+        let facts = proposal.resource.facts
+        if facts.group.isEmpty, facts.plural == "pods", proposal.subresource == nil, proposal.operation != .delete,
+            enabled.contains("DefaultTolerationSeconds")
+        {
+            DefaultTolerationSeconds.mutate(&proposal.object)
         }
         if proposal.isCreating("nodes"), enabled.contains("TaintNodesByCondition") { ObjectProtection.taint(&proposal.object) }
         if proposal.isCreating("persistentvolumes"), enabled.contains("StorageObjectInUseProtection") {

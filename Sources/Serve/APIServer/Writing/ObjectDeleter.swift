@@ -202,7 +202,7 @@ enum DeletionPlan: Sendable {
         object[path: "metadata", "deletionTimestamp"] = .string(now.adding(seconds: grace ?? 0).description)
         if let grace { object[path: "metadata", "deletionGracePeriodSeconds"] = .int(grace) }
         if bumpsGeneration, let generation = object["metadata"]?["generation"]?.int, generation > 0 {
-            object[path: "metadata", "generation"] = .int(generation + 1)
+            object[path: "metadata", "generation"] = .int(generation &+ 1)
         }
         return object
     }

@@ -227,6 +227,7 @@ struct ObjectWriter: Sendable {
         for attempt in 1...Self.attempts {
             guard let current = objects[key] else {
                 guard mayCreate else { throw StatusError.notFound(facts.groupResource, name: request.info.name) }
+                let creation = try request.creating(admission.authorizer)
                 let changed = try change(nil)
                 var object = changed.object
                 if object["metadata"]?["uid"]?.string.map({ !$0.isEmpty }) == true {
@@ -235,7 +236,7 @@ struct ObjectWriter: Sendable {
                         "Precondition failed: UID in precondition: \(object["metadata"]?["uid"]?.string ?? ""), UID in object meta: ")
                 }
                 object["metadata"]?["resourceVersion"] = nil
-                return try await create(request, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
+                return try await create(creation, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
             }
             let old = served(current, resource: resource)
             let changed = try change(old)
