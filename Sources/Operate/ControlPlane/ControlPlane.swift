@@ -180,9 +180,11 @@ package final class ControlPlane: Sendable {
     /// The controllers, each a client of the API server with an identity of its own.
     private var controllers: ControllerManager {
         let authority = renewal.authority
+        let enabled = Controllers.enabled(renewal.configuration.controllers)
         return ControllerManager(
             options: ControllerManagerOptions(
-                rootCAPEM: authority.value.certificatePEM, authority: { authority.value }, clock: WallClock.now, logger: log),
+                rootCAPEM: authority.value.certificatePEM, authority: { authority.value },
+                isEnabled: enabled.contains, clock: WallClock.now, logger: log),
             client: { [server] user, userAgent in server.client(for: user, userAgent: userAgent) })
     }
 
