@@ -109,7 +109,7 @@ struct ObjectWriter: Sendable {
                 if cache[storage.resource]?[key]?.tree["metadata"]?["deletionTimestamp"] != nil {
                     error.message = "object is being deleted: " + error.message
                 }
-                throw error
+                throw WarnedRefusal.of(error, warnings: all)
             }
         }
     }
