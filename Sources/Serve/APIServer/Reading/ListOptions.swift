@@ -38,6 +38,15 @@ struct ListOptions: Sendable {
                 throw .badRequest(Self.replace("<key>", in: resource.facts.fieldSelectorError, by: requirement.key))
             }
         }
+        // A name in the path is what was authorized: nothing else may be selected.
+        let name = request.info.name
+        if !name.isEmpty {
+            if fields.requirements.isEmpty {
+                fields = FieldSelector([.init(key: "metadata.name", value: name, isEqual: true)])
+            } else if fields.exactName?.isExactly(name) != true {
+                throw .badRequest("fieldSelector metadata.name doesn't match requested name")
+            }
+        }
         if let text = query["limit"], !text.isEmpty {
             guard let value = Int(text) else { throw .badRequest("strconv.ParseInt: parsing \(goQuoted(text)): invalid syntax") }
             limit = max(0, value)

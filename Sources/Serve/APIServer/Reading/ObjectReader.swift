@@ -173,12 +173,11 @@ struct ObjectReader: Sendable {
             throw StatusError(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource", details: .init())
         }
         var prefix = resource.prefix(namespace: request.info.namespace)
-        var fields = options.fields
-        if !request.info.name.isEmpty, fields.requirements.isEmpty {
+        // The options bind the watch to the name already; the prefix only makes it cheaper.
+        if !request.info.name.isEmpty, !resource.facts.isNamespaced || !request.info.namespace.isEmpty {
             prefix = resource.key(namespace: request.info.namespace, name: request.info.name)
-            fields = FieldSelector([.init(key: "metadata.name", value: request.info.name, isEqual: true)])
         }
-        let selection = ObjectSelection(prefix: prefix, labels: options.labels, fields: fields)
+        let selection = ObjectSelection(prefix: prefix, labels: options.labels, fields: options.fields)
         let watcher = try open(selection, options: options, objects: objects)
         let stream = WatchStream(
             watcher: watcher, objects: objects, answer: answer(request, resource, negotiation: negotiation),

@@ -23,6 +23,19 @@ struct AuthorizedRequest: Sendable {
         info.name = name
         return AuthorizedRequest(identified: identified, info: info, grantedBy: grantedBy)
     }
+
+    /// The request as the creation that an update or apply turns into when there is no object yet. It takes the right
+    /// to create too, as in kube-apiserver.
+    ///
+    /// - Throws: ``StatusError`` 403.
+    func creating(_ authorizer: Authorizer) throws(StatusError) -> AuthorizedRequest {
+        var info = info
+        info.verb = "create"
+        let attributes = Authorizer.attributes(of: info, user: user)
+        let verdict = authorizer.decide(attributes)
+        guard case .allow(let rules) = verdict.decision else { throw .forbidden(attributes, reason: verdict.reason) }
+        return AuthorizedRequest(identified: identified, info: info, grantedBy: rules)
+    }
 }
 
 /// The authorization stage.

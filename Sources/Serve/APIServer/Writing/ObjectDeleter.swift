@@ -87,7 +87,9 @@ struct ObjectDeleter: Sendable {
                     return WriteResult(object: object, resource: resource, status: 200, warnings: warnings(resource, options))
                 case .remove(let final):
                     _ = try await writer.committer.commit(
-                        admitted, [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(current.revision))], reading: nil)
+                        admitted,
+                        [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(current.revision))]
+                            + writer.mutations(of: admitted.charges), reading: nil)
                     return answer(resource, current: current, final: final, options: options)
                 }
             } catch is CommitConflict { continue }
@@ -200,7 +202,7 @@ enum DeletionPlan: Sendable {
         object[path: "metadata", "deletionTimestamp"] = .string(now.adding(seconds: grace ?? 0).description)
         if let grace { object[path: "metadata", "deletionGracePeriodSeconds"] = .int(grace) }
         if bumpsGeneration, let generation = object["metadata"]?["generation"]?.int, generation > 0 {
-            object[path: "metadata", "generation"] = .int(generation + 1)
+            object[path: "metadata", "generation"] = .int(generation &+ 1)
         }
         return object
     }

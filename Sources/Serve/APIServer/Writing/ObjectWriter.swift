@@ -35,6 +35,7 @@ struct ObjectWriter: Sendable {
         ObjectNormalization.normalize(&written, kind: resource.facts.groupVersionKind)
         // An empty list that is given is owned, although it is stored as none.
         for field in ["rules", "subjects"] where object[field] == [] { written[field] = [] }
+        if resource.facts.kind == "CSINode", object["spec"]?["drivers"] == [] { written[path: "spec", "drivers"] = [] }
         if resource.facts.kind == "DaemonSet" {
             let path = ["metadata", "annotations", "deprecated.daemonset.template.generation"]
             // The form in which daemon sets are written carries their generation.
@@ -99,11 +100,14 @@ struct ObjectWriter: Sendable {
             }
             let all = admitted.warnings
             do {
-                let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
+                let object = try await committer.commit(
+                    admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)] + mutations(of: admitted.charges), reading: key)
                 return WriteResult(object: object, resource: resource, status: 201, warnings: all)
             } catch let conflict as CommitConflict {
                 _ = conflict
                 admission.settle(proposal.with(admitted.object))
+                // Another write charged the same quota.
+                if !admitted.charges.isEmpty, cache[storage.resource]?[key] == nil, tries < Self.attempts { continue }
                 if isGenerated, tries < 8 { continue }
                 var error = StatusError.alreadyExists(facts.groupResource, name: admitted.name)
                 if cache[storage.resource]?[key]?.tree["metadata"]?["deletionTimestamp"] != nil {
@@ -155,6 +159,18 @@ struct ObjectWriter: Sendable {
         }
         writer.byte(0x7D)
         return writer.bytes
+    }
+
+    /// What is written of the quotas that the write is charged to.
+    func mutations(of charges: [QuotaCharge]) throws(StatusError) -> [Mutation] {
+        if charges.isEmpty { return [] }
+        guard let quotas = registry["", "v1", "resourcequotas"], let storage = quotas.storage else { return [] }
+        var mutations: [Mutation] = []
+        for charge in charges {
+            let bytes = try encode(charge.quota, resource: quotas, storage: storage)
+            mutations.append(.init(resource: QuotaCharge.resource, key: charge.key, change: .put(bytes), expect: .revision(charge.revision)))
+        }
+        return mutations
     }
 
     // MARK: Update
@@ -210,6 +226,7 @@ struct ObjectWriter: Sendable {
         for attempt in 1...Self.attempts {
             guard let current = objects[key] else {
                 guard mayCreate else { throw StatusError.notFound(facts.groupResource, name: request.info.name) }
+                let creation = try request.creating(admission.authorizer)
                 let changed = try change(nil)
                 var object = changed.object
                 if object["metadata"]?["uid"]?.string.map({ !$0.isEmpty }) == true {
@@ -218,7 +235,7 @@ struct ObjectWriter: Sendable {
                         "Precondition failed: UID in precondition: \(object["metadata"]?["uid"]?.string ?? ""), UID in object meta: ")
                 }
                 object["metadata"]?["resourceVersion"] = nil
-                return try await create(request, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
+                return try await create(creation, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
             }
             let old = served(current, resource: resource)
             let changed = try change(old)
@@ -288,15 +305,21 @@ struct ObjectWriter: Sendable {
             resource: storage.resource, key: current.key, change: finalized ? .delete : .put(bytes), expect: .revision(current.revision))
         do {
             if finalized {
-                _ = try await committer.commit(admitted, [mutation], reading: nil)
+                // What held the object goes with this update: so does what it took.
+                let release = try admission.charge(
+                    Proposal(operation: .delete, resource: resource, object: oldPlain, old: oldPlain, isDryRun: options.isDryRun),
+                    namespace: request.info.namespace)
+                _ = try await committer.commit(admitted, [mutation] + mutations(of: release), reading: nil)
                 var answer = result
                 answer["metadata"]?["resourceVersion"] = .string(String(current.revision.rawValue))
                 return WriteResult(tree: answer, resource: resource, status: 200, warnings: warnings)
             }
-            let object = try await committer.commit(admitted, [mutation], reading: current.key, unstoredRevision: current.revision)
+            let object = try await committer.commit(
+                admitted, [mutation] + mutations(of: admitted.charges), reading: current.key, unstoredRevision: current.revision)
             return WriteResult(object: object, resource: resource, status: 200, warnings: warnings)
         } catch is CommitConflict {
-            if isPinned {
+            let isOvertaken = cache[storage.resource]?[current.key]?.revision != current.revision
+            if isPinned, isOvertaken || admitted.charges.isEmpty {
                 throw StatusError.conflict(
                     facts.groupResource, name: name, "the object has been modified; please apply your changes to the latest version and try again")
             }
