@@ -125,7 +125,9 @@ let package = Package(
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
-        tests("ObjectValidationTests", ["ObjectValidation", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "ObjectValidationTests", ["ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
+            resources: [.copy("Cases")]),
         tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
         tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
