@@ -58,6 +58,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // Deque and ordered collections.
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // Signals as a sequence.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         module(.model, "PolicyModel", []),
@@ -69,14 +71,16 @@ let package = Package(
         module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectValidation", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.model, "ObjectWarnings", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectTables", ["JSONValue", "KubeModel"]),
         module(.model, "APIDiscovery", ["JSONValue", "KubeModel"]),
 
         module(.decide, "PodSecurityPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "PodSecurity", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Admission", ["JSONValue", "KubeModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -93,8 +97,8 @@ let package = Package(
         module(
             .serve, "APIServer",
             [
-                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectTables",
-                "APIDiscovery", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
+                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
+                "APIDiscovery", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
                 "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
@@ -104,6 +108,20 @@ let package = Package(
             ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
+        module(
+            .operate, "ControlPlane",
+            [
+                "APIServer", "CertificateAuthority", "ClusterConfiguration", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeModel",
+                "Store", "YAMLValue", nioSSL,
+            ] + nio),
+        module(
+            .operate, "CLI",
+            [
+                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
+                "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
@@ -114,6 +132,7 @@ let package = Package(
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
@@ -121,6 +140,15 @@ let package = Package(
         tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),
 
-        .executableTarget(name: "kastell", dependencies: ["APIServer", "ClusterConfiguration"], path: "Sources/Operate/kastell", swiftSettings: strict),
+        tests(
+            "ControlPlaneTests",
+            ["ControlPlane", "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
+                .product(name: "Logging", package: "swift-log")]),
+        tests("CLITests", ["CLI", "JSONValue"]),
+
+        // The rules of the repository: layers, imports, links between pages.
+        tests("RepositoryTests", []),
+
+        .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
 )

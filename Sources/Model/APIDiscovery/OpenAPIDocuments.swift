@@ -126,6 +126,12 @@ public struct OpenAPIDocuments: Sendable {
 
     // MARK: Swagger 2.0
 
+    /// The media type of ``swaggerProtobuf``.
+    public static let protobufMediaType = OpenAPIProtobuf.mediaType
+
+    /// The answer to `/openapi/v2` in the binary form of gnostic's messages, for older clients.
+    public var swaggerProtobuf: [UInt8] { OpenAPIProtobuf.document(swagger) }
+
     /// The answer to `/openapi/v2`: every path and every type in one document.
     public var swagger: JSON {
         var operations = OpenAPIPaths(catalog: catalog, mediaTypes: mediaTypes)

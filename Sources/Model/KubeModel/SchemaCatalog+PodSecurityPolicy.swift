@@ -5,6 +5,9 @@ extension SchemaCatalog {
         groups.append((name: "extensions", versions: ["v1beta1"]))
         for index in resources.indices where resources[index].plural == "podsecuritypolicies" {
             resources[index].singular = "podsecuritypolicy"
+            resources[index].fieldSelectors = ["metadata.name", "metadata.namespace"]
+            resources[index].fieldSelectorError = 
+                #""<key>" is not a known field selector: only "metadata.name", "metadata.namespace""#
         }
         guard var old = resources.first(where: { $0.plural == "podsecuritypolicies" }) else { return }
         let stored = old.groupVersionKind

@@ -71,6 +71,11 @@ package enum Kubeconfig {
         return result
     }
 
+    /// Whether `config` has a user of this name.
+    static func names(_ name: String, in config: JSON) -> Bool {
+        (config["users"]?.array ?? []).contains { $0["name"]?.string == name }
+    }
+
     /// `config` without cluster, context and user `name`. When its context is the current one, none is afterwards.
     package static func removing(_ name: String, from config: JSON) -> JSON {
         var result = config

@@ -38,6 +38,19 @@ package enum KubeconfigFile {
         try change(path, createsFile: true) { Kubeconfig.merging(entry, into: $0) }
     }
 
+    /// Replaces the entry where it is present, and nothing else; which context is the current one stays.
+    ///
+    /// - Returns: whether the file changed.
+    @discardableResult
+    package static func refresh(_ entry: KubeconfigEntry, in path: String) throws(KubeconfigError) -> Bool {
+        try change(path, createsFile: false) { config in
+            guard Kubeconfig.names(entry.name, in: config) else { return config }
+            var result = Kubeconfig.merging(entry, into: config)
+            result["current-context"] = config["current-context"]
+            return result
+        }
+    }
+
     /// Removes cluster, user and context `name` from the file at `path`; a missing file is fine.
     ///
     /// - Returns: whether the file changed.

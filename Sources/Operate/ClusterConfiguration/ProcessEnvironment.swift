@@ -39,6 +39,11 @@ package struct ProcessEnvironment: Hashable, Sendable {
             kubeconfig: value("KUBECONFIG"), isRoot: geteuid() == 0, currentFolder: folder ?? "/")
     }
 
+    /// The folders of `PATH` of this process.
+    package var searchPath: [String] {
+        unsafe (getenv("PATH").map { unsafe String(cString: $0) } ?? "").split(separator: ":").map(String.init)
+    }
+
     /// Where the cluster's state lies when nothing else is said.
     package var defaultStateDir: String {
         if isRoot { return "/var/lib/kastell" }

@@ -1,3 +1,3 @@
-import KubeModel
+import CLI
 
-print(SchemaCatalog.builtin.resources.count)
+await KastellCommand.run()

@@ -42,6 +42,11 @@ package final class ValueTransformer: Sendable {
             envelope: try now.plan.transformer(for: resource).seal(plaintext, key: key), generation: now.generation)
     }
 
+    /// How a value of `resource` that is written now would be protected.
+    package func sealingStatus(for resource: GroupResource) -> EncryptionStatus {
+        state.withLock { $0 }.plan.transformer(for: resource).sealingStatus
+    }
+
     /// Decrypts `envelope` with whichever provider and key it names.
     package func open(
         _ envelope: [UInt8], resource: GroupResource, key: String
@@ -120,6 +125,11 @@ private struct ResourceTransformer: Sendable {
             }
             return Provider(name: provider.name, prefix: Array(provider.name.envelopePrefix.utf8), keys: keys)
         }
+    }
+
+    var sealingStatus: EncryptionStatus {
+        guard let provider = providers.first, let first = provider.keys.first else { return .plain }
+        return .encrypted(provider.name, keyName: first.name)
     }
 
     func seal(_ plaintext: [UInt8], key: String) throws(EncryptionError) -> [UInt8] {

@@ -1,14 +1,14 @@
 import Glibc
 
 /// What the system answered in place of doing its work.
-struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    var call: String
-    var path: String
-    var code: Int32
+package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package var call: String
+    package var path: String
+    package var code: Int32
 
     var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
-    var description: String { unsafe "\(call) \(path): \(String(cString: strerror(code)))" }
+    package var description: String { unsafe "\(call) \(path): \(String(cString: strerror(code)))" }
 }
 
 /// The few calls on files that a store needs. All of them are in this file.
@@ -118,12 +118,12 @@ enum Files {
     static func now() -> Int64 { Int64(time(nil)) }
 }
 
-/// The mark that one process has a store open. It goes with the process, however that ends.
-final class LockFile: Sendable {
+/// The mark that one process has a file or folder for itself. It goes with the process, however that ends.
+package final class LockFile: Sendable {
     private let descriptor: Int32
 
     /// Nil when another process holds it.
-    init?(path: String) throws(FileFailure) {
+    package init?(path: String) throws(FileFailure) {
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileFailure(call: "open", path: path, code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -143,8 +143,23 @@ final class LockFile: Sendable {
         close(descriptor)
     }
 
+    /// Whether a process holds the lock. Takes it for a moment when none does, and leaves no trace.
+    package static func isHeld(path: String) throws(FileFailure) -> Bool {
+        let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return false }
+            throw FileFailure(call: "open", path: path, code: errno)
+        }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            if errno == EWOULDBLOCK { return true }
+            throw FileFailure(call: "flock", path: path, code: errno)
+        }
+        return false
+    }
+
     /// The process that holds the lock, as far as the file tells.
-    static func holder(path: String) -> Int32? {
+    package static func holder(path: String) -> Int32? {
         guard let head = try? Files.head(path, count: 16) else { return nil }
         return Int32(String(decoding: head.prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
     }

@@ -3,7 +3,7 @@ import KubeModel
 
 /// The file's layout.
 ///
-/// `log` has one row per change, never altered but for its envelope (see ``Store/rewrite(batch:progress:)``) and only
+/// `log` has one row per change, never altered but for its envelope and when that was sealed (see ``Store/rewrite(batch:progress:)``) and only
 /// removed by compaction. A row's id is its revision and its place in the commit, so that the table itself is the order
 /// of events and needs no second index. The envelope comes last: a scan of the rest does not read it when it is long.
 enum Schema {

@@ -12,7 +12,7 @@ package struct EnvelopeFacts: Hashable, Sendable {
     package var status: EncryptionStatus
     /// The head of the envelope up to where the ciphertext begins; empty when the value is not encrypted.
     package var prefix: String
-    /// Seconds since 1970.
+    /// When the value was sealed: at its commit, or when it was encrypted again. Seconds since 1970.
     package var writtenAt: Int64
 }
 
@@ -98,10 +98,12 @@ extension Store {
             let fresh = resealed(rows, &progress)
             if !fresh.isEmpty {
                 try onWriter { connection throws(SQLiteFailure) in
-                    let update = try Statement(connection, "UPDATE log SET envelope = ?2 WHERE id = ?1")
+                    let update = try Statement(connection, "UPDATE log SET envelope = ?2, written_at = ?3 WHERE id = ?1")
+                    let now = Files.now()
                     for (id, envelope) in fresh {
                         update.bind(1, id)
                         update.bind(2, blob: envelope)
+                        update.bind(3, now)
                         try update.run()
                     }
                 }

@@ -22,6 +22,9 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var isIPv6: Bool { bytes.count == 16 }
 
+    /// `0.0.0.0`, `::`.
+    package var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
+
     /// `127.0.0.0/8`, `::1`.
     package var isLoopback: Bool {
         isIPv6 ? bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 : bytes.first == 127

@@ -162,6 +162,15 @@ package enum SecureFile {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(path, "unlink") }
     }
 
+    /// Moves a file within its file system.
+    package static func move(_ path: String, to target: String) throws(FileError) {
+        guard unsafe rename(path, target) == 0 else { throw failure(path, "rename") }
+        try syncFolder(folder(of: target))
+    }
+
+    /// Removes a folder when nothing is in it.
+    package static func removeEmptyFolder(_ path: String) { _ = unsafe rmdir(path) }
+
     /// The path with every symbolic link followed; a last component that does not exist stays as it is.
     package static func resolvingLinks(_ path: String) throws(FileError) -> String {
         var current = path

@@ -11,17 +11,21 @@ package struct ControllerManagerOptions: Sendable {
     package var rootCAPEM: String
     /// The CA that signs certificate requests, asked for at every signature, so that it may change.
     package var authority: @Sendable () throws -> ClusterCA
+    /// Whether a controller runs, by its service account.
+    package var isEnabled: @Sendable (_ identity: String) -> Bool
     /// The longest life of a certificate that is signed (`--cluster-signing-duration`).
     package var clusterSigningDuration: Duration
     package var clock: @Sendable () -> Timestamp
     package var logger: Logger
 
     package init(
-        rootCAPEM: String, authority: @escaping @Sendable () throws -> ClusterCA, clusterSigningDuration: Duration = .seconds(365 * 86400),
+        rootCAPEM: String, authority: @escaping @Sendable () throws -> ClusterCA,
+        isEnabled: @escaping @Sendable (_ identity: String) -> Bool = { _ in true }, clusterSigningDuration: Duration = .seconds(365 * 86400),
         clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.rootCAPEM = rootCAPEM
         self.authority = authority
+        self.isEnabled = isEnabled
         self.clusterSigningDuration = clusterSigningDuration
         self.clock = clock
         self.logger = logger
@@ -46,17 +50,20 @@ package struct ControllerManager: Sendable {
             UserInfo(name: "system:kube-controller-manager", groups: [UserInfo.authenticatedGroup]), "kube-controller-manager/shared-informers")
         let informers = Informers(client: reader, log: options.logger)
         let signing = CertificateController.Signing(authority: options.authority, longest: options.clusterSigningDuration)
-        let controllers: [any Controller] = [
-            NamespaceController(context(NamespaceController.identity), informers),
-            ServiceAccountController(context(ServiceAccountController.identity), informers),
-            RootCertificatePublisher(context(RootCertificatePublisher.identity), informers, certificate: options.rootCAPEM),
-            RoleAggregator(context(RoleAggregator.identity), informers),
-            GarbageCollector(context(GarbageCollector.identity), informers, watching: reader),
-            DeploymentController(context(DeploymentController.identity), informers),
-            ReplicaSetController(context(ReplicaSetController.identity), informers),
-            EndpointSliceController(context(EndpointSliceController.identity), informers),
-            CertificateController(context(CertificateController.identity), informers, signing: signing),
-        ]
+        var controllers: [any Controller] = []
+        // One that does not run must not ask the informers for anything either.
+        func add<Kind: Controller>(_ make: (ControllerContext) -> Kind) {
+            if options.isEnabled(Kind.identity) { controllers.append(make(context(Kind.identity))) }
+        }
+        add { NamespaceController($0, informers) }
+        add { ServiceAccountController($0, informers) }
+        add { RootCertificatePublisher($0, informers, certificate: options.rootCAPEM) }
+        add { RoleAggregator($0, informers) }
+        add { GarbageCollector($0, informers, watching: reader) }
+        add { DeploymentController($0, informers) }
+        add { ReplicaSetController($0, informers) }
+        add { EndpointSliceController($0, informers) }
+        add { CertificateController($0, informers, signing: signing) }
         await withDiscardingTaskGroup { group in
             for informer in informers.all { group.addTask { await informer.run() } }
             // Before everything was listed, what is missing is not known to be missing.

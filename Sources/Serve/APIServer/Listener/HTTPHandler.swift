@@ -32,7 +32,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// What the connection's peer showed; read once.
     private var origin: RequestOrigin?
 
-    init(path: RequestPath, limits: ListenerLimits, isStream: Bool) {
+    private let peer: PresentedChain
+
+    init(path: RequestPath, limits: ListenerLimits, isStream: Bool, peer: PresentedChain) {
+        self.peer = peer
         self.path = path
         self.limits = limits
         self.isStream = isStream
@@ -93,13 +96,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// What the connection tells of its peer; the certificate was verified in the handshake.
+    /// What the connection tells of its peer.
     private func originOfConnection(_ context: ChannelHandlerContext) -> RequestOrigin {
         if let origin { return origin }
         let connection = isStream ? (context.channel.parent ?? context.channel) : context.channel
         let certificate = try? connection.pipeline.syncOperations.nioSSL_peerCertificate()
-        let peer = certificate.flatMap { certificate in (try? certificate.toDERBytes()).flatMap(path.readPeer) }
-        let made = RequestOrigin.network(peer: peer, remoteAddress: connection.remoteAddress?.ipAddress ?? "")
+        let leaf = certificate.flatMap { try? $0.toDERBytes() }
+        let known = leaf.flatMap { path.readPeer(peer.chain(of: $0)) }
+        let made = RequestOrigin.network(
+            peer: known, remoteAddress: connection.remoteAddress?.ipAddress ?? "", hasUnverifiedCertificate: certificate != nil && known == nil)
         origin = made
         return made
     }

@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import ObjectDefaults
+import ObjectValidation
 import PolicyModel
 import Synchronization
 
@@ -41,7 +42,7 @@ package final class ServiceAllocator: Sendable {
         func contains(_ address: UInt32) -> Bool { address > base && address < base + size - 1 }
     }
 
-    package static let nodePorts: ClosedRange<Int64> = 30000...32767
+    private let portRange: ClosedRange<Int64>
 
     /// What one service has or is about to have.
     private struct Held {
@@ -67,7 +68,13 @@ package final class ServiceAllocator: Sendable {
     // A lock and no actor: an allocation is part of an admission that does not wait.
     private let state = Mutex(State())
 
-    package init(range: Range) { self.range = range }
+    /// - Parameters:
+    ///   - range: the addresses that services are given.
+    ///   - nodePorts: the ports that services of type NodePort are given.
+    package init(range: Range, nodePorts: ClosedRange<Int64>) {
+        self.range = range
+        portRange = nodePorts
+    }
 
     /// Makes what a service has be what its stored form says: takes in a change, and gives back what a write that
     /// failed had been given.
@@ -101,7 +108,9 @@ package final class ServiceAllocator: Sendable {
         guard facts.kind == "Service", facts.group.isEmpty, proposal.subresource == nil, proposal.operation != .delete else { return }
         var service = proposal.object
         let key = Self.key(service)
-        let errors = ServiceAddressing.prepare(&service, old: proposal.old, families: ["IPv4"])
+        let conflicts = ServiceAddressing.prepare(&service, old: proposal.old, families: ["IPv4"])
+        let faults = ObjectValidation.addressFaults(service, old: proposal.old)
+        let errors = faults.isEmpty ? conflicts : faults
         if !errors.isEmpty { throw .invalid("Service", group: "", name: service["metadata"]?["name"]?.string ?? "", errors) }
         let spec = service["spec"] ?? [:]
         if ServiceAddressing.needsClusterIP(spec) { try address(&service, key: key, isDryRun: proposal.isDryRun) }
@@ -146,7 +155,7 @@ package final class ServiceAllocator: Sendable {
             guard let wanted = Range.address(given), range.contains(wanted) else {
                 throw .invalid(
                     "Service", group: "", name: name,
-                    [.init(.invalid, "spec.clusterIPs", .value([.string(given)]), "failed to allocate IP \(given): the provided IP (\(given)) is not in the valid range. The range of valid IPs is \(range.text)")])
+                    [.init(.invalid, "spec.clusterIPs", .value([.string(given)]), "failed to allocate IP \(given): the provided network does not match the current range")])
             }
             let isFree = state.withLock { state in
                 if let owner = state.addresses[wanted], owner != key { return false }
@@ -167,10 +176,10 @@ package final class ServiceAllocator: Sendable {
     /// A node port that nobody has.
     private func anyPort(key: String, except taken: Set<Int64>, isDryRun: Bool) throws(StatusError) -> Int64 {
         let found = state.withLock { state -> Int64? in
-            let count = Self.nodePorts.upperBound - Self.nodePorts.lowerBound + 1
+            let count = portRange.upperBound - portRange.lowerBound + 1
             let start = Int64.random(in: 0..<count)
             for step in 0..<count {
-                let candidate = Self.nodePorts.lowerBound + (start + step) % count
+                let candidate = portRange.lowerBound + (start + step) % count
                 if state.ports[candidate] == nil, !taken.contains(candidate) {
                     if !isDryRun { state.take(port: candidate, key) }
                     return candidate
@@ -188,10 +197,10 @@ package final class ServiceAllocator: Sendable {
         var taken = Set(ports.compactMap { $0["nodePort"]?.int })
         for index in ports.indices {
             if let given = ports[index]["nodePort"]?.int, given > 0 {
-                guard Self.nodePorts.contains(given) else {
+                guard portRange.contains(given) else {
                     throw .invalid(
                         "Service", group: "", name: name,
-                        [.invalid(FieldPath("spec.ports[\(index)].nodePort"), .int(given), "provided port is not in the valid range. The range of valid ports is \(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)")])
+                        [.invalid(FieldPath("spec.ports[\(index)].nodePort"), .int(given), "provided port is not in the valid range. The range of valid ports is \(portRange.lowerBound)-\(portRange.upperBound)")])
                 }
                 let isFree = state.withLock { state in
                     if let owner = state.ports[given], owner != key { return false }
