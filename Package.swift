@@ -157,6 +157,9 @@ let package = Package(
         // The rules of the repository: layers, imports, links between pages.
         tests("RepositoryTests", []),
 
+        // The real program, started and driven with every kubectl that is found.
+        tests("EndToEndTests", ["kastell", "CSQLite"], resources: [.copy("Resources")]),
+
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
 )
