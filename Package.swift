@@ -135,7 +135,7 @@ let package = Package(
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
-        tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
