@@ -21,8 +21,10 @@ func module(_ layer: Layer, _ name: String, _ dependencies: [Target.Dependency])
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer.rawValue)/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+/// `exclude` names folders of cases that a test reads by itself.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let crypto: [Target.Dependency] = [
@@ -81,6 +83,7 @@ let package = Package(
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
         module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -125,14 +128,23 @@ let package = Package(
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
-        tests("ObjectValidationTests", ["ObjectValidation", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "ObjectValidationTests", ["ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
+            resources: [.copy("Cases")]),
         tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
         tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "APIServerTests",
+            [
+                "APIServer", "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),

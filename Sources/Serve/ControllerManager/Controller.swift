@@ -37,8 +37,13 @@ extension Controller {
         await withDiscardingTaskGroup { group in
             group.addTask { await context.events.run() }
             group.addTask { await runBeside() }
-            group.addTask { await context.queue.run(workers: Self.workers, log: context.log) { try await pass($0) } }
+            group.addTask { await context.queue.run(workers: Self.workers, log: context.log, pass: attempt) }
         }
+    }
+
+    /// A pass that finds an object gone has nothing to repeat: the informers will tell what became of it.
+    private func attempt(_ key: String) async throws -> Duration? {
+        do { return try await pass(key) } catch let error as StatusError where error.code == 404 { return nil }
     }
 
     /// Makes the writes of a plan, tells of them, and waits until they are seen.

@@ -140,7 +140,7 @@ struct GarbageCollector: Controller {
         if state.graph.withLock({ $0.state(ofOwner: reference.uid) }) == .absent { return .dangling }
         let group = GroupVersion(reference.apiVersion)?.group ?? ""
         guard let entry = state.discovery.withLock({ $0.find(group: group, kind: reference.kind) }) else {
-            throw StatusError(code: 404, reason: "NotFound", message: "no resource for owners of kind \(reference.kind) in \(reference.apiVersion)")
+            throw StatusError(code: 500, reason: "InternalError", message: "no resource for owners of kind \(reference.kind) in \(reference.apiVersion)")
         }
         if entry.isNamespaced, node.target.namespace.isEmpty {
             // Such an owner cannot be looked for, since it could be in any namespace; the object stays.
