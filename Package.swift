@@ -115,7 +115,7 @@ let package = Package(
             .operate, "ControlPlane",
             [
                 "APIServer", "CertificateAuthority", "ClusterConfiguration", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeModel",
-                "Store", "YAMLValue", nioSSL,
+                "PodSecurity", "Store", "YAMLValue", nioSSL,
             ] + nio),
         module(
             .operate, "CLI",

@@ -150,7 +150,9 @@ public enum Scheduler {
         }
         let misses = error.rejections.keys.compactMap { name -> (name: String, rejections: [NodeRejection])? in
             guard let entry = snapshot.entries[name], let node = entry.node else { return nil }
-            return (name, chain.rejections(of: node, entry))
+            let rejections = chain.rejections(of: node, entry)
+            // Turned down only beside pods for which room was made there: that rejection is the one there is.
+            return (name, rejections.isEmpty ? error.rejections[name].map { [$0] } ?? [] : rejections)
         }
         guard let nearest = misses.filter({ !$0.rejections.isEmpty }).min(by: { ($0.rejections.count, $0.name) < ($1.rejections.count, $1.name) })
         else { return nil }

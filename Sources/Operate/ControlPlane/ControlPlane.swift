@@ -9,6 +9,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import PodSecurity
 import Store
 
 /// Why the control process did not start. Nothing runs; what was stored is untouched.
@@ -133,6 +134,9 @@ package final class ControlPlane: Sendable {
             serviceRange: range, apiPort: configuration.apiPort, version: KastellVersion.server)
         let ports = configuration.serviceNodePortRange
         options.nodePorts = Int64(ports.first)...Int64(ports.last)
+        let exempt = configuration.podSecurityExemptions
+        options.podSecurityExemptions = PodSecurityExemptions(
+            users: Set(exempt.usernames), runtimeClasses: Set(exempt.runtimeClasses), namespaces: Set(exempt.namespaces))
         return options
     }
 
