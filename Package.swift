@@ -133,6 +133,13 @@ let package = Package(
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
+        tests(
+            "ControllerManagerTests",
+            [
+                "ControllerManager", "APIServer", "CertificateAuthority", "EncryptionAtRest", "KubeClient", "KubeModel", "JSONValue", "PolicyModel",
+                "Store", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
