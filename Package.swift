@@ -80,7 +80,7 @@ let package = Package(
         module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        module(.decide, "Admission", ["JSONValue", "KubeModel"]),
+        module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -125,13 +125,21 @@ let package = Package(
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
-        tests("ObjectValidationTests", ["ObjectValidation", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "ObjectValidationTests", ["ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
+            resources: [.copy("Cases")]),
         tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
         tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "APIServerTests",
+            [
+                "APIServer", "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
         tests(
@@ -155,6 +163,9 @@ let package = Package(
 
         // The rules of the repository: layers, imports, links between pages.
         tests("RepositoryTests", []),
+
+        // The real program, started and driven with every kubectl that is found.
+        tests("EndToEndTests", ["kastell", "CSQLite"], resources: [.copy("Resources")]),
 
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]

@@ -28,7 +28,7 @@ public enum ObjectWarnings {
             return hostNameWarning(object, "used in Pod names and hostnames, which") + workload(object, kind) + zone
         case ("networking.k8s.io", "Ingress"):
             let key = "kubernetes.io/ingress.class"
-            guard object["metadata"]?["annotations"]?[key] != nil else { return [] }
+            guard object["metadata"]?["annotations"]?[key] != nil, object["spec"]?["ingressClassName"]?.string == nil else { return [] }
             return ["annotation \"\(key)\" is deprecated, please use 'spec.ingressClassName' instead"]
         default: return always(object, kind)
         }

@@ -145,8 +145,9 @@ enum PodWarnings {
             }
         }
         for volume in volumes {
-            guard let projected = volume["projected"], projected.object != nil, (projected["sources"]?.array ?? []).isEmpty else { continue }
-            warnings.append("volume \(goQuoted(volume["name"]?.string ?? "")) (Projected) has no sources provided")
+            for source in volume["projected"]?["sources"]?.array ?? [] where source.object?.contains(where: { $0.value.object != nil }) != true {
+                warnings.append("volume \(goQuoted(volume["name"]?.string ?? "")) (Projected) has no sources provided")
+            }
         }
         return warnings
     }

@@ -74,7 +74,7 @@ enum NetworkPolicies {
         case .int(let number):
             errors.portNumber(number, path.child("port"))
             guard let end else { return }
-            if end < number { errors.invalid(endPath, JSON(end), "must be greater than or equal to `port`") }
+            if end < number { errors.invalid(endPath, JSON(number), "must be greater than or equal to `port`") }
             errors.portNumber(end, endPath)
         case .string(let name):
             if let end { errors.invalid(endPath, JSON(end), "may not be specified when `port` is non-numeric") }

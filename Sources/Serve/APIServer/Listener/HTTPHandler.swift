@@ -29,6 +29,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var isShuttingDown = false
     private var keepAlive = true
     private var isBlocked = false
+    /// Whether the client wants the headers of an answer alone (RFC 9110 section 9.3.2).
+    private var wantsHeadersOnly = false
     /// What the connection's peer showed; read once.
     private var origin: RequestOrigin?
 
@@ -46,6 +48,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .head(let head):
             state = .reading(head, [])
             keepAlive = isStream || head.isKeepAlive
+            wantsHeadersOnly = head.method == .HEAD
+            if head.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }) > limits.headerBytes {
+                state = .discarding
+                keepAlive = false
+                send(context, APIResponse(status: 431, text: "431 Request Header Fields Too Large\n"))
+                return
+            }
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: limits.requestTime) {
                 let (handler, context) = bound.value
@@ -130,7 +139,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .bytes(let buffer):
             headers.add(name: "content-length", value: String(buffer.readableBytes))
             context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
-            if buffer.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil) }
+            if buffer.readableBytes > 0, !wantsHeadersOnly { context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil) }
             finish(context)
         case .watch(let stream):
             if !isStream { headers.add(name: "transfer-encoding", value: "chunked") }

@@ -73,6 +73,7 @@ struct ListOptions: Sendable {
         }
         if !versionText.isEmpty {
             guard let value = UInt64(versionText), let revision = Int64(exactly: value) else {
+                if isWatch { throw StatusError(code: 500, reason: "", message: Self.unreadable(versionText)) }
                 throw .badRequest("invalid resource version: \(Self.unreadable(versionText))")
             }
             resourceVersion = Revision(rawValue: revision)

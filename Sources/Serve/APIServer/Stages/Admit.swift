@@ -117,6 +117,9 @@ struct Admission: Sendable {
                     &proposal.object, account: account, namespace: namespace, suffix: String(Identifiers.name(generateName: "").suffix(5)))
             }
         }
+        if proposal.operation == .update, proposal.subresource == nil, facts(proposal, are: "pods"), enabled.contains("Priority"), let old = proposal.old {
+            PriorityAdmission.preserve(&proposal.object, old: old)
+        }
         if enabled.contains("NodeRestriction") { try nodeRestriction(proposal, request) }
         if proposal.isCreating("pods") {
             if enabled.contains("Priority") {
@@ -150,6 +153,10 @@ struct Admission: Sendable {
             ObjectProtection.defaultIngressClass(&proposal.object, classes: cluster.objects("ingressclasses", group: "networking.k8s.io"))
         }
         if enabled.contains("PodSecurityPolicy") { try podSecurityPolicy(&proposal, request) }
+    }
+
+    private func facts(_ proposal: Proposal, are plural: String) -> Bool {
+        proposal.resource.facts.plural == plural && proposal.resource.facts.group.isEmpty
     }
 
     private func validate(_ proposal: Proposal, _ request: AuthorizedRequest, warnings: inout [String]) throws(StatusError) {

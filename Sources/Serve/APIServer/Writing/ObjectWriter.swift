@@ -88,7 +88,7 @@ struct ObjectWriter: Sendable {
                 ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
                 let errors = Validation.create(object, facts: facts)
                 if !errors.isEmpty {
-                    throw .invalid(facts.kind, group: facts.group, name: object["metadata"]?["name"]?.string ?? "", errors)
+                    throw .invalid(facts.kind, group: facts.groupInRefusals, name: object["metadata"]?["name"]?.string ?? "", errors)
                 }
                 warnings += ObjectWarnings.onCreate(object, kind: facts.groupVersionKind)
                 ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
@@ -113,7 +113,7 @@ struct ObjectWriter: Sendable {
                 if cache[storage.resource]?[key]?.tree["metadata"]?["deletionTimestamp"] != nil {
                     error.message = "object is being deleted: " + error.message
                 }
-                throw error
+                throw WarnedRefusal.of(error, warnings: all)
             }
         }
     }
@@ -208,6 +208,7 @@ struct ObjectWriter: Sendable {
     }
 
     func patch(_ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?) async throws -> WriteResult {
+        _ = try RequestPatch.form(of: request.request)
         let options = try WriteOptions(request.request, kind: "PatchOptions")
         let patch = try RequestPatch(request.request, resource: resource, options: options, registry: registry, now: clock())
         let isApply = patch.isApply
@@ -285,7 +286,9 @@ struct ObjectWriter: Sendable {
             ObjectStrategy.prepareForUpdate(
                 &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
             let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
-            if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+            if !errors.isEmpty { throw .invalid(facts.kind, group: facts.groupInRefusals, name: name, errors) }
+            // An object keeps its identity, whatever validation thinks of it.
+            object["metadata"]?["uid"] = oldPlain["metadata"]?["uid"]
             if subresource == nil { warnings += ObjectWarnings.onUpdate(object, old: oldPlain, kind: facts.groupVersionKind) }
             ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             object = ManagedFields.withoutIdleTimes(object, live: oldPlain)
@@ -361,6 +364,11 @@ struct ObjectWriter: Sendable {
         }
         return pinned
     }
+}
+
+extension ResourceFacts {
+    /// The group under which validation speaks of the kind: events are one kind in two groups.
+    var groupInRefusals: String { group == "events.k8s.io" ? "" : group }
 }
 
 extension StatusError {

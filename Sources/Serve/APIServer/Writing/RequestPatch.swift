@@ -32,14 +32,7 @@ struct RequestPatch: Sendable {
         self.now = now
         name = request.info.name
         namespace = request.info.namespace
-        let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
-        switch type {
-        case "application/json-patch+json": form = .json
-        case "application/merge-patch+json": form = .merge
-        case "application/strategic-merge-patch+json": form = .strategic
-        case "application/apply-patch+yaml": form = .apply
-        default: throw Self.unsupportedForm
-        }
+        form = try Self.form(of: request)
         if form == .apply {
             do {
                 let document = try YAML.document(request.body)
@@ -56,6 +49,17 @@ struct RequestPatch: Sendable {
             } catch {
                 throw Self.unreadable(error, body: request.body, isStrategic: form == .strategic)
             }
+        }
+    }
+
+    /// The form that the content type names.
+    static func form(of request: APIRequest) throws(StatusError) -> Form {
+        switch request.headers.first(name: "content-type")?.split(separator: ";").first.map({ $0.filter { $0 != " " }.lowercased() }) {
+        case "application/json-patch+json": return .json
+        case "application/merge-patch+json": return .merge
+        case "application/strategic-merge-patch+json": return .strategic
+        case "application/apply-patch+yaml": return .apply
+        default: throw unsupportedForm
         }
     }
 
