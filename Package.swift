@@ -145,6 +145,13 @@ let package = Package(
             ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
+        tests(
+            "ControllerManagerTests",
+            [
+                "ControllerManager", "APIServer", "CertificateAuthority", "EncryptionAtRest", "KubeClient", "KubeModel", "JSONValue", "PolicyModel",
+                "Store", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
