@@ -10,7 +10,6 @@ package enum Controllers {
         "deployment-controller": "deployment-controller",
         "replicaset-controller": "replicaset-controller",
         "endpointslice-controller": "endpointslice-controller",
-        "resourcequota-controller": "resourcequota-controller",
         "certificatesigningrequest-controller": "certificate-controller",
     ]
 
