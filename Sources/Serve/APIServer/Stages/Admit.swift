@@ -131,6 +131,7 @@ struct Admission: Sendable {
         if proposal.operation != .delete, proposal.subresource == nil, facts.plural == "priorityclasses", enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
         }
+        try certificates(proposal, request)
         if facts.group == "rbac.authorization.k8s.io", proposal.operation != .delete {
             try authorizer.checkEscalation(proposal, request)
         }
