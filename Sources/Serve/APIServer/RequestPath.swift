@@ -19,13 +19,16 @@ package final class RequestPath: Sendable {
     let router: Router
     let metrics: RequestMetrics
     let flows: FlowClassifier
-    /// Reads what a verified client certificate says, from its DER form.
-    package let readPeer: @Sendable ([UInt8]) -> PeerCertificate?
+    /// Reads what a client's certificate says, from the DER forms of its chain; nil when it proves nothing.
+    package let readPeer: @Sendable ([[UInt8]]) -> PeerCertificate?
+    /// Whether certificates are verified here, with the request, and not in the handshake.
+    package let verifiesPeers: Bool
 
     init(
         authenticate: Authenticate, authorize: Authorize, router: Router, metrics: RequestMetrics, flows: FlowClassifier,
-        readPeer: @escaping @Sendable ([UInt8]) -> PeerCertificate?
+        verifiesPeers: Bool, readPeer: @escaping @Sendable ([[UInt8]]) -> PeerCertificate?
     ) {
+        self.verifiesPeers = verifiesPeers
         self.authenticate = authenticate
         self.authorize = authorize
         self.router = router

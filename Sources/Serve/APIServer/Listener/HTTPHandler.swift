@@ -24,7 +24,6 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// What watches the head of the next request on an HTTP/1.1 connection; nil for a stream.
     private let head: HeadDeadline?
     private var isStream: Bool { head == nil }
-    private var isHead = false
     /// The bytes that this request took from the budget.
     private var taken = 0
     private var state = State.idle
@@ -35,10 +34,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var isShuttingDown = false
     private var keepAlive = true
     private var isBlocked = false
+    /// Whether the client wants the headers of an answer alone (RFC 9110 section 9.3.2).
+    private var wantsHeadersOnly = false
     /// What the connection's peer showed; read once.
     private var origin: RequestOrigin?
 
-    init(path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, head: HeadDeadline?) {
+    private let peer: PresentedChain
+
+    init(path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, head: HeadDeadline?, peer: PresentedChain) {
+        self.peer = peer
         self.path = path
         self.limits = limits
         self.bodies = bodies
@@ -51,11 +55,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             self.head?.headArrived()
             state = .reading(head, [])
             keepAlive = isStream || head.isKeepAlive
-            isHead = head.method == .HEAD
+            wantsHeadersOnly = head.method == .HEAD
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: limits.requestTime) {
                 let (handler, context) = bound.value
                 handler.timeOut(context, StatusError(code: 408, reason: "Timeout", message: "Timeout: the request did not arrive in time"))
+            }
+            if head.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }) > limits.headerBytes {
+                state = .discarding
+                keepAlive = false
+                send(context, APIResponse(status: 431, text: "431 Request Header Fields Too Large\n"))
             }
         case .body(let buffer):
             guard case .reading(let head, var body) = state else { return }
@@ -128,13 +137,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// What the connection tells of its peer; the certificate was verified in the handshake.
+    /// What the connection tells of its peer.
     private func originOfConnection(_ context: ChannelHandlerContext) -> RequestOrigin {
         if let origin { return origin }
         let connection = isStream ? (context.channel.parent ?? context.channel) : context.channel
         let certificate = try? connection.pipeline.syncOperations.nioSSL_peerCertificate()
-        let peer = certificate.flatMap { certificate in (try? certificate.toDERBytes()).flatMap(path.readPeer) }
-        let made = RequestOrigin.network(peer: peer, remoteAddress: connection.remoteAddress?.ipAddress ?? "")
+        let leaf = certificate.flatMap { try? $0.toDERBytes() }
+        let known = leaf.flatMap { path.readPeer(peer.chain(of: $0)) }
+        let made = RequestOrigin.network(
+            peer: known, remoteAddress: connection.remoteAddress?.ipAddress ?? "", hasUnverifiedCertificate: certificate != nil && known == nil)
         origin = made
         return made
     }
@@ -163,7 +174,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .bytes(let buffer):
             headers.add(name: "content-length", value: String(buffer.readableBytes))
             context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
-            if buffer.readableBytes > 0, !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil) }
+            if buffer.readableBytes > 0, !wantsHeadersOnly { context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil) }
             finish(context)
         case .watch(let stream):
             if !isStream { headers.add(name: "transfer-encoding", value: "chunked") }

@@ -73,12 +73,16 @@ struct ListOptions: Sendable {
         }
         if !versionText.isEmpty {
             guard let value = UInt64(versionText), let revision = Int64(exactly: value) else {
-                throw StatusError(
-                    code: 500, reason: "",
-                    message: "resourceVersion: Invalid value: \(goQuoted(versionText)): strconv.ParseUint: parsing \(goQuoted(versionText)): invalid syntax")
+                if isWatch { throw StatusError(code: 500, reason: "", message: Self.unreadable(versionText)) }
+                throw .badRequest("invalid resource version: \(Self.unreadable(versionText))")
             }
             resourceVersion = Revision(rawValue: revision)
         }
+    }
+
+    /// The words for a resource version that is no number.
+    static func unreadable(_ version: String) -> String {
+        "resourceVersion: Invalid value: \(goQuoted(version)): strconv.ParseUint: parsing \(goQuoted(version)): invalid syntax"
     }
 
     private static func replace(_ mark: String, in text: String, by value: String) -> String {

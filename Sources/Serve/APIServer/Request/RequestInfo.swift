@@ -1,5 +1,6 @@
 import KubeModel
 import ObjectValidation
+package import PolicyModel
 
 /// What a request asks for, read from its method and path alone.
 ///
@@ -19,6 +20,8 @@ package struct RequestInfo: Hashable, Sendable {
     package var name = ""
     /// Path segments beyond the subresource, as proxies use them.
     package var rest: [String] = []
+    /// What a list, watch or deletion of a collection is limited to.
+    package var fieldSelector: [AccessAttributes.FieldRequirement] = []
 
     /// - Parameters:
     ///   - method: the HTTP method.
@@ -77,6 +80,21 @@ package struct RequestInfo: Hashable, Sendable {
         } else if verb == "get", query.isTrue("watch") {
             verb = "watch"
         }
+        if ["list", "watch", "deletecollection"].contains(verb), let selector = query["fieldSelector"] {
+            fieldSelector = Self.requirements(selector)
+        }
+    }
+
+    /// The requirements of a field selector; none when it cannot be read, so that it limits nothing.
+    private static func requirements(_ selector: String) -> [AccessAttributes.FieldRequirement] {
+        var found: [AccessAttributes.FieldRequirement] = []
+        for part in selector.split(separator: ",") {
+            guard let sign = part.firstIndex(where: { $0 == "=" || $0 == "!" }) else { return [] }
+            let isEqual = part[sign] == "="
+            let value = part[sign...].drop { $0 == "=" || $0 == "!" }
+            found.append(.init(field: String(part[..<sign]), equals: isEqual, value: String(value)))
+        }
+        return found
     }
 
     /// The name in a field selector `metadata.name=x`; nil when it selects otherwise.

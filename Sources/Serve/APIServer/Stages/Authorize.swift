@@ -41,6 +41,7 @@ struct AuthorizedRequest: Sendable {
 /// The authorization stage.
 struct Authorize: Sendable {
     let authorizer: Authorizer
+    let denials: DenialLog
 
     /// Asks whether the user may do this.
     ///
@@ -49,7 +50,10 @@ struct Authorize: Sendable {
         let info = identified.request.info
         let attributes = Authorizer.attributes(of: info, user: identified.user)
         let verdict = authorizer.decide(attributes)
-        guard case .allow(let rules) = verdict.decision else { throw .forbidden(attributes, reason: verdict.reason) }
+        guard case .allow(let rules) = verdict.decision else {
+            denials.tell(attributes, verdict.decision)
+            throw .forbidden(attributes, reason: verdict.reason)
+        }
         return AuthorizedRequest(identified: identified, info: info, grantedBy: rules)
     }
 }
