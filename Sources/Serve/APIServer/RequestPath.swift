@@ -61,6 +61,18 @@ package final class RequestPath: Sendable {
         }
     }
 
+    /// Why a request would be refused whatever its body says; nil when its body decides. Asked before a large body is
+    /// taken in.
+    func refusal(of request: APIRequest) -> APIResponse? {
+        do {
+            _ = try authorize.decide(try authenticate.identify(request))
+            return nil
+        } catch {
+            metrics.record(request.info, code: error.code, seconds: .zero)
+            return Self.refusal(error)
+        }
+    }
+
     /// The answer that an error makes, with the headers that go with it.
     static func refusal(_ error: StatusError) -> APIResponse {
         var headers: [(String, String)] = []

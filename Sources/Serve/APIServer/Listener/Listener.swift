@@ -14,12 +14,20 @@ package struct ListenerLimits: Sendable {
     package var bodyBytes = 3 * 1024 * 1024
     /// The most bytes of a request's headers.
     package var headerBytes = 64 * 1024
+    /// From how many bytes on a body is taken in only after its request was authenticated and authorized.
+    package var trustedBodyBytes = 16 * 1024
+    /// The most bytes of all bodies that are being taken in.
+    package var allBodiesBytes = 256 * 1024 * 1024
+    /// How long a client may take for the TLS handshake.
+    package var handshakeTime = TimeAmount.seconds(10)
+    /// How long a client may take to send the head of a request, from its first byte on.
+    package var headTime = TimeAmount.seconds(32)
     /// How long a client may take to send a whole request.
     package var requestTime = TimeAmount.seconds(60)
     /// How long a connection may stand idle.
     package var idleTime = TimeAmount.seconds(600)
     /// The most requests at once on one HTTP/2 connection.
-    package var concurrentStreams = 1000
+    package var concurrentStreams = 250
     package init() {}
 }
 
@@ -53,6 +61,7 @@ package final class Listener: Sendable {
         address: String, port: Int, tls: TLSContextHolder, path: RequestPath, group: any EventLoopGroup, limits: ListenerLimits = .init()
     ) async throws -> Listener {
         let open = OpenConnections()
+        let bodies = BodyBudget(limits.allBodiesBytes)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -61,13 +70,14 @@ package final class Listener: Sendable {
                 let peer = PresentedChain()
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(serverHandler(tls.context, path: path, peer: peer))
+                    try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(limits.handshakeTime))
                     try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleTime))
                     try channel.pipeline.syncOperations.addHandler(IdleCloser())
                     open.add(channel)
                 }.flatMap {
                     channel.configureHTTP2SecureUpgrade(
-                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, peer: peer) },
-                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, peer: peer) })
+                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, peer: peer) },
+                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, bodies: bodies, peer: peer) })
                 }
             }
         return Listener(channel: try await bootstrap.bind(host: address, port: port).get(), open: open)
@@ -83,15 +93,21 @@ package final class Listener: Sendable {
         }
     }
 
-    private static func http1(_ channel: any Channel, path: RequestPath, limits: ListenerLimits, peer: PresentedChain) -> EventLoopFuture<Void> {
+    private static func http1(
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, peer: PresentedChain
+    ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            let head = HeadDeadline(limits.headTime)
+            try pipeline.addHandler(head)
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, isStream: false, peer: peer))
+            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, head: head, peer: peer))
         }
     }
 
-    private static func http2(_ channel: any Channel, path: RequestPath, limits: ListenerLimits, peer: PresentedChain) -> EventLoopFuture<Void> {
+    private static func http2(
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, peer: PresentedChain
+    ) -> EventLoopFuture<Void> {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.concurrentStreams),
@@ -105,7 +121,7 @@ package final class Listener: Sendable {
         return channel.configureHTTP2Pipeline(mode: .server, connectionConfiguration: connection, streamConfiguration: stream) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, isStream: true, peer: peer))
+                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, head: nil, peer: peer))
             }
         }.map { _ in }
     }
