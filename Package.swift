@@ -39,6 +39,12 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 
 let package = Package(
     name: "Kastell",
+    products: [
+        // The pure parts, for whoever wants their decisions without the server; the benchmarks take them from here.
+        .library(name: "KastellModel", targets: ["PolicyModel", "JSONValue", "KubeModel", "ObjectPatch", "ObjectDefaults", "ObjectValidation"]),
+        .library(name: "KastellDecide", targets: ["Authentication", "RBAC", "NodeAuthorization", "PodSecurity", "PodSecurityPolicy", "Admission"]),
+        .executable(name: "kastell", targets: ["kastell"]),
+    ],
     dependencies: [
         // Event loops, sockets and HTTP/1.1: saves a network stack.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
