@@ -21,8 +21,10 @@ func module(_ layer: Layer, _ name: String, _ dependencies: [Target.Dependency])
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer.rawValue)/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+/// `exclude` names folders of cases that a test reads by itself.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let crypto: [Target.Dependency] = [
@@ -71,15 +73,19 @@ let package = Package(
         module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectValidation", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.model, "ObjectWarnings", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectTables", ["JSONValue", "KubeModel"]),
         module(.model, "APIDiscovery", ["JSONValue", "KubeModel"]),
 
         module(.decide, "PodSecurityPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "PodSecurity", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "RBAC", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NodeAuthorization", ["JSONValue", "KubeModel", "PolicyModel", "RBAC"]),
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        module(.decide, "Admission", ["JSONValue", "KubeModel"]),
+        module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
@@ -95,23 +101,27 @@ let package = Package(
         module(
             .serve, "APIServer",
             [
-                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectTables",
-                "APIDiscovery", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
+                "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
+                "APIDiscovery", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
                 "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
+
+        module(
+            .serve, "ControllerManager",
+            ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
             .operate, "ControlPlane",
             [
-                "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeModel", "Store",
-                "YAMLValue", nioSSL,
+                "APIServer", "CertificateAuthority", "ClusterConfiguration", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeModel",
+                "PodSecurity", "Store", "YAMLValue", nioSSL,
             ] + nio),
         module(
             .operate, "CLI",
             [
-                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeModel", "Store",
+                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
                 "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -119,13 +129,30 @@ let package = Package(
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
-        tests("ObjectValidationTests", ["ObjectValidation", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "ObjectValidationTests", ["ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
+            resources: [.copy("Cases")]),
         tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
         tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
         tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests(
+            "APIServerTests",
+            [
+                "APIServer", "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
+        tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
+        tests(
+            "ControllerManagerTests",
+            [
+                "ControllerManager", "APIServer", "CertificateAuthority", "EncryptionAtRest", "KubeClient", "KubeModel", "JSONValue", "PolicyModel",
+                "Store", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
@@ -142,6 +169,9 @@ let package = Package(
 
         // The rules of the repository: layers, imports, links between pages.
         tests("RepositoryTests", []),
+
+        // The real program, started and driven with every kubectl that is found.
+        tests("EndToEndTests", ["kastell", "CSQLite"], resources: [.copy("Resources")]),
 
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]

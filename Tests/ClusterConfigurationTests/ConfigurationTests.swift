@@ -238,7 +238,7 @@ private func faults(_ text: String, _ flags: [ConfigurationField: String] = [:])
                 "conf/kastell.yaml:1:1: apiVersion: is missing. Add 'apiVersion: kastell.dev/v1'",
                 "conf/kastell.yaml:1:7: kind: \"Config\" is not supported. Allowed is KastellConfiguration",
                 "conf/kastell.yaml:2:1: port: is an unknown field. Known are apiVersion, kind, stateDir, apiPort, bindAddress, profile, controlOnly, tls, "
-                    + "enableAdmissionPlugins, disableAdmissionPlugins, tokenAuthFile, encryptionProviderConfig, serviceAccountIssuer, serviceClusterIPRange, "
+                    + "enableAdmissionPlugins, disableAdmissionPlugins, controllers, tokenAuthFile, encryptionProviderConfig, serviceAccountIssuer, serviceClusterIPRange, "
                     + "serviceNodePortRange, anonymousAuth, podSecurity",
             ])
         #expect(

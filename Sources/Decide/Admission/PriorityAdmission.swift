@@ -44,6 +44,14 @@ public enum PriorityAdmission {
         pod[path: "spec", "preemptionPolicy"] = .string(policy)
     }
 
+    /// Keeps what was resolved when the pod was created, where a change says nothing of it.
+    public static func preserve(_ pod: inout JSON, old: JSON) {
+        for field in ["priority", "preemptionPolicy"] {
+            guard pod["spec"]?[field] == nil || pod["spec"]?[field]?.isNull == true, let present = old["spec"]?[field] else { continue }
+            pod[path: "spec", field] = present
+        }
+    }
+
     /// Refuses a second PriorityClass for pods that name none.
     public static func validate(_ priorityClass: JSON, globalDefault: JSON?) throws(StatusError) {
         guard priorityClass["globalDefault"]?.bool == true, let present = globalDefault?["metadata"]?["name"]?.string else { return }

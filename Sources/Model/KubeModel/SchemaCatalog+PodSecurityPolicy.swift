@@ -12,6 +12,8 @@ extension SchemaCatalog {
         guard var old = resources.first(where: { $0.plural == "podsecuritypolicies" }) else { return }
         let stored = old.groupVersionKind
         old.group = "extensions"
+        // The short name means the newer group, which clients would otherwise be warned about.
+        old.shortNames = []
         resources.append(old)
         share(stored, with: old.groupVersionKind)
     }

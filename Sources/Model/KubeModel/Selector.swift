@@ -77,6 +77,9 @@ public struct FieldSelector: Hashable, Sendable {
     public var requirements: [Requirement]
     public init(_ requirements: [Requirement] = []) { self.requirements = requirements }
 
+    /// The one name that can match; nil when names are not bound to one.
+    public var exactName: String? { requirements.first { $0.key == "metadata.name" && $0.isEqual }?.value }
+
     /// Whether the fields, as `value` tells them, satisfy every requirement.
     public func matches(_ value: (String) -> String) -> Bool {
         requirements.allSatisfy { (value($0.key) == $0.value) == $0.isEqual }

@@ -14,8 +14,15 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 
-    /// The moment `seconds` later.
-    public func adding(seconds more: Int64) -> Timestamp { Timestamp(seconds: seconds + more, nanoseconds: nanoseconds) }
+    /// The last second that RFC 3339 can write: the end of the year 9999.
+    private static let lastSecond: Int64 = 253_402_300_799
+
+    /// The moment `seconds` later, or the last one that can be written: clients choose how much later.
+    public func adding(seconds more: Int64) -> Timestamp {
+        let (sum, overflow) = seconds.addingReportingOverflow(more)
+        if overflow { return Timestamp(seconds: more > 0 ? Self.lastSecond : 0) }
+        return Timestamp(seconds: min(sum, Self.lastSecond), nanoseconds: nanoseconds)
+    }
 
     /// Reads an RFC 3339 date and time with `Z` or an offset; nil when it is none.
     public init?(_ text: String) {

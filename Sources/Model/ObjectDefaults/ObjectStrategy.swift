@@ -116,7 +116,7 @@ public enum ObjectStrategy {
     }
 
     static func bumpGeneration(_ new: inout JSON, old: JSON) {
-        new[path: "metadata", "generation"] = JSON((old[path: "metadata", "generation"]?.int ?? 0) + 1)
+        new[path: "metadata", "generation"] = JSON((old[path: "metadata", "generation"]?.int ?? 0) &+ 1)
     }
 
     // MARK: Small strategies

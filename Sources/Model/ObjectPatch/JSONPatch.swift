@@ -9,6 +9,9 @@ public struct JSONPatch: Sendable {
     /// How many operations one patch may hold.
     public static let maximumOperations = 10_000
 
+    /// By how many bytes `copy` may make a document grow in one patch: copies of copies double it each time.
+    static let maximumCopiedBytes = 3 << 20
+
     /// The operations as the client sent them.
     public let operations: [JSONObject]
 
@@ -81,7 +84,8 @@ public struct JSONPatch: Sendable {
     public func apply(to document: JSON) throws(StatusError) -> JSON {
         var result = document
         do throws(Inapplicable) {
-            for operation in operations { try Self.apply(operation, to: &result) }
+            var copyable = Self.maximumCopiedBytes
+            for operation in operations { try Self.apply(operation, to: &result, copyable: &copyable) }
         } catch {
             throw .patchNotApplicable()
         }
@@ -91,7 +95,9 @@ public struct JSONPatch: Sendable {
     /// An operation does not fit the document.
     private struct Inapplicable: Error {}
 
-    private static func apply(_ operation: JSONObject, to document: inout JSON) throws(Inapplicable) {
+    private static func apply(
+        _ operation: JSONObject, to document: inout JSON, copyable: inout Int
+    ) throws(Inapplicable) {
         guard let kind = operation["op"]?.string, let path = operation["path"]?.string else { throw Inapplicable() }
         let value = operation["value"]
         switch kind {
@@ -124,6 +130,8 @@ public struct JSONPatch: Sendable {
         case "copy":
             guard let from = operation["from"]?.string else { throw Inapplicable() }
             let copied = try read(from, in: document) ?? .null
+            copyable -= copied.writtenSize(limit: copyable)
+            guard copyable >= 0 else { throw Inapplicable() }
             try change(at: path, in: &document) { container, key throws(Inapplicable) in
                 try add(copied, at: key, to: &container)
             }
@@ -275,6 +283,24 @@ public struct JSONPatch: Sendable {
             return removed
         case .null, .bool, .int, .double, .string:
             throw Inapplicable()
+        }
+    }
+}
+
+extension JSON {
+    /// About how many bytes the value has when written; stops counting beyond `limit`.
+    fileprivate func writtenSize(limit: Int) -> Int {
+        switch self {
+        case .null, .bool, .int, .double: return 8
+        case .string(let text): return text.utf8.count + 2
+        case .array(let elements):
+            var size = 2
+            for element in elements where size <= limit { size += element.writtenSize(limit: limit - size) + 1 }
+            return size
+        case .object(let object):
+            var size = 2
+            for (key, value) in object where size <= limit { size += key.utf8.count + 4 + value.writtenSize(limit: limit - size) }
+            return size
         }
     }
 }

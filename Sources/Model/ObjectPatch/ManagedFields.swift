@@ -219,7 +219,9 @@ public struct ManagedFields: Sendable {
                 object[name] = value
             default:
                 // Lists and maps that are written though nil, and times.
-                if type.writes(name) || new?[name]?.isNull == true { object[name] = .null }
+                if type.writes(name) || new?[name]?.isNull == true || kind.kind == "TokenRequest" && name == "boundObjectRef" {
+                    object[name] = .null
+                }
             }
         }
         return .object(object)

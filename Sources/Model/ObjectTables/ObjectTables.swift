@@ -96,8 +96,18 @@ public enum ObjectTables {
     public static func partialMetadata(_ object: JSON, version: String = "v1") -> JSON {
         [
             "kind": "PartialObjectMetadata", "apiVersion": .string("meta.k8s.io/\(version)"),
-            "metadata": object["metadata"] ?? [:],
+            "metadata": metadata(of: object),
         ]
+    }
+
+    /// The metadata without the annotations in which a version carries fields of the object itself.
+    private static func metadata(of object: JSON) -> JSON {
+        var metadata = object["metadata"] ?? [:]
+        let carriers = ["DaemonSet": "deprecated.daemonset.template.generation", "Deployment": "deprecated.deployment.rollback.to"]
+        guard let key = carriers[object["kind"]?.string ?? ""], metadata["annotations"]?[key] != nil else { return metadata }
+        metadata["annotations"]?[key] = nil
+        if metadata["annotations"]?.object?.isEmpty == true { metadata["annotations"] = nil }
+        return metadata
     }
 
     /// The metadata of objects alone, as `PartialObjectMetadataList`.

@@ -47,6 +47,10 @@ public enum ObjectValidation {
         guard let rules = KindRules.of(kind) else { return [] }
         var errors: [FieldError] = []
         rules.create(Subject(new: object, old: nil, kind: kind, namespaced: namespaced, context: context), &errors)
+        // The registry looks at the metadata of every kind once more, which shows only where the kind itself did not.
+        if errors.isEmpty {
+            ObjectMeta.validate(object.metadata, namespaced: namespaced, names: .pathSegment, core: false, &errors)
+        }
         return errors
     }
 
@@ -64,6 +68,8 @@ public enum ObjectValidation {
         guard let rules = KindRules.of(kind) else { return [] }
         var errors: [FieldError] = []
         let subject = Subject(new: new, old: old, kind: kind, namespaced: namespaced, context: context)
+        // The registry checks the metadata before the kind does, so their faults come twice.
+        ObjectMeta.validateUpdate(new.metadata, old.metadata, core: false, &errors)
         switch subresource {
         case nil: rules.update(subject, &errors)
         case "status"?: rules.status(subject, &errors)

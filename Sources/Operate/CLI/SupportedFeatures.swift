@@ -4,8 +4,10 @@ import ClusterConfiguration
 enum SupportedFeatures {
     /// The admission plugins that are enforced.
     static let admissionPlugins: Set<String> = [
-        "NamespaceLifecycle", "ServiceAccount", "DefaultTolerationSeconds", "Priority", "PodSecurityPolicy",
-        "TaintNodesByCondition", "StorageObjectInUseProtection", "DefaultStorageClass", "DefaultIngressClass",
+        "NamespaceLifecycle", "LimitRanger", "ServiceAccount", "NodeRestriction", "TaintNodesByCondition",
+        "PodSecurityPolicy", "PodSecurity", "Priority", "DefaultTolerationSeconds", "DefaultStorageClass",
+        "StorageObjectInUseProtection", "RuntimeClass", "CertificateApproval", "CertificateSigning",
+        "CertificateSubjectRestriction", "DefaultIngressClass", "ResourceQuota",
     ]
 
     /// - Throws: ``CommandError``.

@@ -70,6 +70,7 @@ struct ConfigurationDecoder {
         list(.disableAdmissionPlugins, isAllowed: AdmissionPlugins.known.contains).map {
             result.disableAdmissionPlugins = $0
         }
+        list(.controllers, isAllowed: Controllers.isAllowed).map { result.controllers = $0 }
         result.tokenAuthFile = path(.tokenAuthFile)
         result.encryptionProviderConfig = path(.encryptionProviderConfig)
         text(.serviceAccountIssuer, issuer).map { result.serviceAccountIssuer = $0 }

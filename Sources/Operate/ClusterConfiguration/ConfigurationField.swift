@@ -10,6 +10,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
     case tlsServingLifetime = "tls.servingLifetime"
     case enableAdmissionPlugins
     case disableAdmissionPlugins
+    case controllers
     case tokenAuthFile
     case encryptionProviderConfig
     case serviceAccountIssuer
@@ -33,6 +34,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .tlsServingLifetime: "--tls-serving-lifetime"
         case .enableAdmissionPlugins: "--enable-admission-plugins"
         case .disableAdmissionPlugins: "--disable-admission-plugins"
+        case .controllers: "--controllers"
         case .tokenAuthFile: "--token-auth-file"
         case .encryptionProviderConfig: "--encryption-provider-config"
         case .serviceAccountIssuer: "--service-account-issuer"
@@ -56,6 +58,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .tlsExtraNames: .names
         case .tlsServingLifetime: .lifetime
         case .enableAdmissionPlugins, .disableAdmissionPlugins: .plugins
+        case .controllers: .controllers
         case .serviceAccountIssuer: .issuer
         case .serviceClusterIPRange: .serviceRange
         case .serviceNodePortRange: .portRange
@@ -67,7 +70,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
 
 /// What a field holds, and what an error says is allowed.
 enum ConfigurationKind: Hashable, Sendable {
-    case path, port, address, flag, names, lifetime, plugins, issuer, serviceRange, portRange, strings, objectNames
+    case path, port, address, flag, names, lifetime, plugins, controllers, issuer, serviceRange, portRange, strings, objectNames
     case choice([String])
 
     var allowed: String {
@@ -79,6 +82,9 @@ enum ConfigurationKind: Hashable, Sendable {
         case .names: "a list of DNS names and IP addresses"
         case .lifetime: "a duration from 1h to 87600h, such as 8760h"
         case .plugins: "a list of the names of admission plugins"
+        case .controllers:
+            "a list of '*', NAME to run and -NAME not to run a controller: "
+                + Controllers.identities.keys.sorted().joined(separator: ", ")
         case .issuer: "a URL such as https://kubernetes.default.svc, or a name without a colon"
         case .serviceRange: "one range of 8 to 1048576 addresses, such as 10.96.0.0/16 or fd00:10:96::/112"
         case .portRange: "a range of ports such as 30000-32767"
@@ -90,7 +96,7 @@ enum ConfigurationKind: Hashable, Sendable {
 
     var isList: Bool {
         switch self {
-        case .names, .plugins, .strings, .objectNames: true
+        case .names, .plugins, .controllers, .strings, .objectNames: true
         case .path, .port, .address, .flag, .lifetime, .issuer, .serviceRange, .portRange, .choice: false
         }
     }

@@ -138,7 +138,7 @@ package struct ConfigurationOverrides: Hashable, Sendable {
             switch field.kind {
             case .flag: value = text == "true" || text == "false" ? .bool(text == "true") : .string(text)
             case .port: value = Int64(text).map { .int($0) } ?? .string(text)
-            case .names, .plugins, .strings, .objectNames:
+            case .names, .plugins, .controllers, .strings, .objectNames:
                 value = JSON(text.split(separator: ",").map { String($0.drop { $0 == " " }) })
             case .path, .address, .lifetime, .issuer, .serviceRange, .portRange, .choice: value = .string(text)
             }

@@ -39,6 +39,8 @@ package struct KastellConfiguration: Hashable, Sendable {
     package var tlsServingLifetime = Duration.seconds(365 * 86400)
     package var enableAdmissionPlugins: [String] = []
     package var disableAdmissionPlugins: [String] = []
+    /// Which controllers run, as `--controllers` of kube-controller-manager has it; empty for all.
+    package var controllers: [String] = []
     /// Absolute.
     package var tokenAuthFile: String?
     /// Absolute.
@@ -83,6 +85,7 @@ package struct KastellConfiguration: Hashable, Sendable {
         ]
         value["enableAdmissionPlugins"] = JSON(enableAdmissionPlugins)
         value["disableAdmissionPlugins"] = JSON(disableAdmissionPlugins)
+        value["controllers"] = JSON(controllers)
         value["tokenAuthFile"] = tokenAuthFile.map { JSON($0) }
         value["encryptionProviderConfig"] = encryptionProviderConfig.map { JSON($0) }
         value["serviceAccountIssuer"] = JSON(serviceAccountIssuer)

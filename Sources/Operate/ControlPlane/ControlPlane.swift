@@ -1,6 +1,7 @@
 import APIServer
 import CertificateAuthority
 package import ClusterConfiguration
+import ControllerManager
 import EncryptionAtRest
 import JSONValue
 import KubeModel
@@ -8,6 +9,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import PodSecurity
 import Store
 
 /// Why the control process did not start. Nothing runs; what was stored is untouched.
@@ -54,14 +56,17 @@ package final class ControlPlane: Sendable {
         let cache = APIServer.makeCache()
         let store = try await openStore(directory.store, transformer, cache: cache)
         do {
+            var options = try options(configuration)
+            options.clientAuthorities = try ServingTLS.clientAuthorities(pki.opened)
             let server = try APIServer(
-                options: try options(configuration), cache: cache, store: store,
-                signingKey: pki.opened.serviceAccountKey, clock: WallClock.now)
+                options: options, cache: cache, store: store,
+                signingKey: pki.opened.serviceAccountKey, clock: WallClock.now, log: log)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
             let tls = TLSContextHolder(try ServingTLS.context(pki.opened, minimum: configuration.tlsMinVersion))
             let listener = try await bind(configuration, tls: tls, path: server.path, group: group)
             let renewal = CertificateRenewal(
-                pki: pki, tls: tls, configuration: configuration, port: listener.port, directory: directory)
+                pki: pki, tls: tls, authority: CurrentAuthority(pki.opened.authority), configuration: configuration,
+                port: listener.port, directory: directory)
             let handler = MaintenanceHandler(
                 store: store, encryption: encryption, transformer: transformer, pki: pki, renewal: renewal, log: log)
             let maintenance = try await MaintenanceServer.bind(
@@ -129,6 +134,9 @@ package final class ControlPlane: Sendable {
             serviceRange: range, apiPort: configuration.apiPort, version: KastellVersion.server)
         let ports = configuration.serviceNodePortRange
         options.nodePorts = Int64(ports.first)...Int64(ports.last)
+        let exempt = configuration.podSecurityExemptions
+        options.podSecurityExemptions = PodSecurityExemptions(
+            users: Set(exempt.usernames), runtimeClasses: Set(exempt.runtimeClasses), namespaces: Set(exempt.namespaces))
         return options
     }
 
@@ -173,9 +181,21 @@ package final class ControlPlane: Sendable {
         log.info("stopped")
     }
 
+    /// The controllers, each a client of the API server with an identity of its own.
+    private var controllers: ControllerManager {
+        let authority = renewal.authority
+        let enabled = Controllers.enabled(renewal.configuration.controllers)
+        return ControllerManager(
+            options: ControllerManagerOptions(
+                rootCAPEM: authority.value.certificatePEM, authority: { authority.value },
+                isEnabled: enabled.contains, clock: WallClock.now, logger: log),
+            client: { [server] user, userAgent in server.client(for: user, userAgent: userAgent) })
+    }
+
     private var services: [@Sendable () async throws -> Void] {
         [
             { [maintenance] in try await maintenance.run() },
+            { [controllers] in await controllers.run() },
             { [self] in try await CertificateUpkeep(pki: pki, renewal: renewal, log: log).run() },
             { [self] in try await EncryptionReload(source: encryption, transformer: transformer, log: log).run() },
             { [self] in try await Compaction(store: store, log: log).run() },

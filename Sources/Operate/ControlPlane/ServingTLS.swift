@@ -4,8 +4,7 @@ import NIOSSL
 
 /// The TLS of the API server's socket, made of the certificates that are in force.
 enum ServingTLS {
-    /// A context that shows the API server's certificate and verifies a client's against the cluster's CA, if it shows
-    /// one.
+    /// A context that shows the API server's certificate and asks for a client's.
     ///
     /// - Throws: `NIOSSLError` when a certificate or key cannot be read.
     static func context(
@@ -26,5 +25,13 @@ enum ServingTLS {
         tls.trustRoots = .certificates(authority)
         tls.applicationProtocols = ["h2", "http/1.1"]
         return try NIOSSLContext(configuration: tls)
+    }
+
+    /// Whose certificates prove a client's identity: the cluster's CA. The API server verifies them with each
+    /// connection's first request, so that a wrong one is answered and not cut off.
+    static func clientAuthorities(_ material: PKIMaterial) throws -> [PeerCertificate] {
+        try NIOSSLCertificate.fromPEMBytes(Array(material.authority.certificatePEM.utf8)).map {
+            try PeerCertificate(der: $0.toDERBytes())
+        }
     }
 }

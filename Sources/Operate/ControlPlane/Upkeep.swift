@@ -75,6 +75,7 @@ struct CertificateUpkeep: Sendable {
 struct CertificateRenewal: Sendable {
     let pki: PKIDirectory
     let tls: TLSContextHolder
+    let authority: CurrentAuthority
     let configuration: KastellConfiguration
     let port: Int
     let directory: StateDirectory
@@ -82,6 +83,7 @@ struct CertificateRenewal: Sendable {
     func renew(_ names: [String]) async throws {
         var material = await pki.material()
         for name in names { material = try await pki.renew(name, now: WallClock.now()) }
+        authority.replace(material.authority)
         tls.replace(try ServingTLS.context(material, minimum: configuration.tlsMinVersion))
         try Kubeconfigs.writeAdmin(material, configuration: configuration, port: port, directory: directory)
         try Kubeconfigs.refreshUsers(material, configuration: configuration, port: port, directory: directory)

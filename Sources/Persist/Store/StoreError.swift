@@ -66,7 +66,7 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .compacted, .future: "List again and watch from the revision of that list."
         case .encryption(let error): error.remedy
         case .locked: "Stop the other process, or give this one a data directory of its own."
-        case .foreign: "Give the path of a store, or restore a snapshot to a path where there is no file yet."
+        case .foreign: "Put a sound snapshot in its place with 'kastell snapshot restore FILE', which keeps this file beside."
         case .newerSchema: "Start the version of kastell that wrote it, or a newer one."
         case .damaged: "Keep a copy of the file, and restore the latest snapshot to a new path."
         case .exposed(let path): "Run 'chmod go-w \(path)', or choose a directory of your own."

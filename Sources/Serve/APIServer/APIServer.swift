@@ -1,7 +1,9 @@
 package import CertificateAuthority
 package import KubeClient
 package import KubeModel
+package import Logging
 import NIOCore
+package import PodSecurity
 package import PolicyModel
 package import Store
 
@@ -20,11 +22,22 @@ package struct APIServerOptions: Sendable {
     /// The port that `kubernetes.default` leads to.
     package var apiPort: Int
     package var version: ServerVersion
+    /// What Pod Security does not measure.
+    package var podSecurityExemptions: PodSecurityExemptions
+    /// The standards of namespaces without labels.
+    package var podSecurityDefaults: NamespaceStandards
+    /// Whose certificates prove a client's identity. When empty, what the TLS handshake accepted does.
+    package var clientAuthorities: [PeerCertificate]
 
     package init(
         admissionPlugins: Set<String>, tokenFile: [UInt8]?, allowsAnonymous: Bool, serviceAccountIssuer: String,
-        serviceRange: ServiceAllocator.Range, apiPort: Int, version: ServerVersion
+        serviceRange: ServiceAllocator.Range, apiPort: Int, version: ServerVersion,
+        podSecurityExemptions: PodSecurityExemptions = .init(), podSecurityDefaults: NamespaceStandards = .init(),
+        clientAuthorities: [PeerCertificate] = []
     ) {
+        self.clientAuthorities = clientAuthorities
+        self.podSecurityExemptions = podSecurityExemptions
+        self.podSecurityDefaults = podSecurityDefaults
         self.admissionPlugins = admissionPlugins
         self.tokenFile = tokenFile
         self.allowsAnonymous = allowsAnonymous
@@ -66,10 +79,13 @@ package final class APIServer: Sendable {
     /// - Parameters:
     ///   - cache: the one whose `apply` the store calls.
     ///   - signingKey: signs and verifies service account tokens.
+    ///   - log: is told of denials.
     /// - Throws: when the store's content cannot be read, or a credential file is faulty.
     package init(
-        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey, clock: @escaping @Sendable () -> Timestamp
+        options: APIServerOptions, cache: ObjectCache, store: Store, signingKey: ServiceAccountKey,
+        clock: @escaping @Sendable () -> Timestamp, log: Logger = Logger(label: "api-server") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
+        let verifier = options.clientAuthorities.isEmpty ? nil : try ClientVerifier(roots: options.clientAuthorities)
         let registry = Registry(catalog: ServedAPI.catalog)
         let authorizer = Authorizer(cache: cache)
         let allocator = ServiceAllocator(range: options.serviceRange, nodePorts: options.nodePorts)
@@ -84,7 +100,9 @@ package final class APIServer: Sendable {
         let tokens = TokenIssuer(issuer: options.serviceAccountIssuer, key: signingKey, clock: clock)
         let authenticate = try Authenticate(
             tokenFile: options.tokenFile, allowsAnonymous: options.allowsAnonymous, tokens: tokens, cache: cache, authorizer: authorizer, clock: clock)
-        let admission = Admission(enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator)
+        let admission = Admission(
+            enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator,
+            podSecurity: PodSecurityAdmission(exemptions: options.podSecurityExemptions, defaults: options.podSecurityDefaults))
         let writer = ObjectWriter(
             registry: registry, cache: cache, store: store, admission: admission, committer: Committer(store: store), clock: clock)
         let reader = ObjectReader(registry: registry, cache: cache, store: store, clock: clock)
@@ -94,12 +112,16 @@ package final class APIServer: Sendable {
             registry: registry, reader: reader, writer: writer, authorizer: authorizer, authenticate: authenticate, subresources: subresources)
         let documents = Documents(
             registry: registry, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens,
-            apiPort: options.apiPort)
+            apiPort: options.apiPort, status: StatusPages(options: options, started: clock(), clock: clock))
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(
-            authenticate: authenticate, authorize: Authorize(authorizer: authorizer), router: router, metrics: metrics, flows: flows,
-            readPeer: { try? PeerCertificate(der: $0) })
+            authenticate: authenticate, authorize: Authorize(authorizer: authorizer, denials: DenialLog(log: log, clock: clock)), router: router,
+            metrics: metrics, flows: flows, verifiesPeers: verifier != nil,
+            readPeer: { chain in
+                guard let verifier else { return chain.first.flatMap { try? PeerCertificate(der: $0) } }
+                return try? verifier.verify(chain, now: clock())
+            })
         self.cache = cache
         self.health = health
         self.options = options

@@ -18,7 +18,7 @@ final class FlowClassifier: Sendable {
         var uid: String
         var precedence: Int64
         var level: String
-        var rules: [JSON]
+        var rules: [FlowRule]
     }
     private struct State {
         var schemas: [Schema] = []
@@ -39,7 +39,7 @@ final class FlowClassifier: Sendable {
                 state.schemas.append(
                     Schema(
                         name: object.name, uid: object.uid, precedence: tree["spec"]?["matchingPrecedence"]?.int ?? 1000,
-                        level: tree["spec"]?["priorityLevelConfiguration"]?["name"]?.string ?? "", rules: tree["spec"]?["rules"]?.array ?? []))
+                        level: tree["spec"]?["priorityLevelConfiguration"]?["name"]?.string ?? "", rules: (tree["spec"]?["rules"]?.array ?? []).map(FlowRule.init)))
                 state.schemas.sort { ($0.precedence, $0.name) < ($1.precedence, $1.name) }
             }
         }
@@ -51,46 +51,81 @@ final class FlowClassifier: Sendable {
     /// The flow of a request; nil while there are no schemas yet.
     func flow(of info: RequestInfo, user: UserInfo) -> Flow? {
         let (schemas, levels) = state.withLock { ($0.schemas, $0.levels) }
-        for schema in schemas where schema.rules.contains(where: { Self.matches($0, info, user) }) {
+        for schema in schemas where schema.rules.contains(where: { $0.matches(info, user) }) {
             return Flow(schemaUID: schema.uid, levelUID: levels[schema.level] ?? "")
         }
         return nil
     }
+}
 
-    private static func matches(_ rule: JSON, _ info: RequestInfo, _ user: UserInfo) -> Bool {
-        guard (rule["subjects"]?.array ?? []).contains(where: { matches(subject: $0, user) }) else { return false }
-        if info.isResource { return (rule["resourceRules"]?.array ?? []).contains { matches(resource: $0, info) } }
-        return (rule["nonResourceRules"]?.array ?? []).contains { rule in
-            has(rule["verbs"], info.verb)
-                && (rule["nonResourceURLs"]?.strings ?? []).contains { url in
-                    url == "*" || url == info.path || (url.hasSuffix("/*") && info.path.hasPrefix(url.dropLast()))
-                }
+/// One rule of a flow schema, read once: it is asked for every request.
+private struct FlowRule: Sendable {
+    private enum Subject: Sendable {
+        case user(String)
+        case group(String)
+        case serviceAccount(namespace: String, name: String)
+    }
+    private struct Resources: Sendable {
+        var verbs: [String]
+        var groups: [String]
+        var resources: [String]
+        var namespaces: [String]
+        var isClusterScoped: Bool
+    }
+    private struct Paths: Sendable {
+        var verbs: [String]
+        var paths: [String]
+    }
+
+    private let subjects: [Subject]
+    private let resources: [Resources]
+    private let paths: [Paths]
+
+    init(_ rule: JSON) {
+        subjects = (rule["subjects"]?.array ?? []).compactMap { subject in
+            switch subject["kind"]?.string {
+            case "User": .user(subject["user"]?["name"]?.string ?? "")
+            case "Group": .group(subject["group"]?["name"]?.string ?? "")
+            case "ServiceAccount":
+                .serviceAccount(
+                    namespace: subject["serviceAccount"]?["namespace"]?.string ?? "", name: subject["serviceAccount"]?["name"]?.string ?? "")
+            default: nil
+            }
+        }
+        resources = (rule["resourceRules"]?.array ?? []).map {
+            Resources(
+                verbs: $0["verbs"]?.strings ?? [], groups: $0["apiGroups"]?.strings ?? [], resources: $0["resources"]?.strings ?? [],
+                namespaces: $0["namespaces"]?.strings ?? [], isClusterScoped: $0["clusterScope"]?.bool == true)
+        }
+        paths = (rule["nonResourceRules"]?.array ?? []).map {
+            Paths(verbs: $0["verbs"]?.strings ?? [], paths: $0["nonResourceURLs"]?.strings ?? [])
         }
     }
 
-    private static func matches(subject: JSON, _ user: UserInfo) -> Bool {
-        switch subject["kind"]?.string {
-        case "User":
-            let name = subject["user"]?["name"]?.string ?? ""
-            return name == "*" || name == user.name
-        case "Group":
-            let name = subject["group"]?["name"]?.string ?? ""
-            return name == "*" || user.groups.contains(name)
-        case "ServiceAccount":
-            let namespace = subject["serviceAccount"]?["namespace"]?.string ?? ""
-            let name = subject["serviceAccount"]?["name"]?.string ?? ""
+    func matches(_ info: RequestInfo, _ user: UserInfo) -> Bool {
+        guard subjects.contains(where: { Self.matches($0, user) }) else { return false }
+        guard info.isResource else {
+            return paths.contains { rule in
+                Self.has(rule.verbs, info.verb)
+                    && rule.paths.contains { $0 == "*" || $0 == info.path || ($0.hasSuffix("/*") && info.path.hasPrefix($0.dropLast())) }
+            }
+        }
+        let resource = info.subresource.isEmpty ? info.resource : info.resource + "/" + info.subresource
+        return resources.contains { rule in
+            Self.has(rule.verbs, info.verb) && Self.has(rule.groups, info.group) && Self.has(rule.resources, resource)
+                && (info.namespace.isEmpty ? rule.isClusterScoped : Self.has(rule.namespaces, info.namespace))
+        }
+    }
+
+    private static func matches(_ subject: Subject, _ user: UserInfo) -> Bool {
+        switch subject {
+        case .user(let name): return name == "*" || user.name == name
+        case .group(let name): return name == "*" || user.groups.contains(name)
+        case .serviceAccount(let namespace, let name):
             let prefix = "\(UserInfo.serviceAccountPrefix)\(namespace):"
             return name == "*" ? user.name.hasPrefix(prefix) : user.name == prefix + name
-        default: return false
         }
     }
 
-    private static func matches(resource rule: JSON, _ info: RequestInfo) -> Bool {
-        let resource = info.subresource.isEmpty ? info.resource : info.resource + "/" + info.subresource
-        guard has(rule["verbs"], info.verb), has(rule["apiGroups"], info.group), has(rule["resources"], resource) else { return false }
-        if info.namespace.isEmpty { return rule["clusterScope"]?.bool == true }
-        return has(rule["namespaces"], info.namespace)
-    }
-
-    private static func has(_ list: JSON?, _ value: String) -> Bool { (list?.array ?? []).contains { $0.string == "*" || $0.string == value } }
+    private static func has(_ list: [String], _ value: String) -> Bool { list.contains { $0 == "*" || $0 == value } }
 }

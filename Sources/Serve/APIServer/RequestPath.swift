@@ -19,13 +19,16 @@ package final class RequestPath: Sendable {
     let router: Router
     let metrics: RequestMetrics
     let flows: FlowClassifier
-    /// Reads what a verified client certificate says, from its DER form.
-    package let readPeer: @Sendable ([UInt8]) -> PeerCertificate?
+    /// Reads what a client's certificate says, from the DER forms of its chain; nil when it proves nothing.
+    package let readPeer: @Sendable ([[UInt8]]) -> PeerCertificate?
+    /// Whether certificates are verified here, with the request, and not in the handshake.
+    package let verifiesPeers: Bool
 
     init(
         authenticate: Authenticate, authorize: Authorize, router: Router, metrics: RequestMetrics, flows: FlowClassifier,
-        readPeer: @escaping @Sendable ([UInt8]) -> PeerCertificate?
+        verifiesPeers: Bool, readPeer: @escaping @Sendable ([[UInt8]]) -> PeerCertificate?
     ) {
+        self.verifiesPeers = verifiesPeers
         self.authenticate = authenticate
         self.authorize = authorize
         self.router = router
@@ -55,6 +58,18 @@ package final class RequestPath: Sendable {
         } catch {
             metrics.record(request.info, code: error.code, seconds: started.duration(to: .now))
             return .now(Self.refusal(error))
+        }
+    }
+
+    /// Why a request would be refused whatever its body says; nil when its body decides. Asked before a large body is
+    /// taken in.
+    func refusal(of request: APIRequest) -> APIResponse? {
+        do {
+            _ = try authorize.decide(try authenticate.identify(request))
+            return nil
+        } catch {
+            metrics.record(request.info, code: error.code, seconds: .zero)
+            return Self.refusal(error)
         }
     }
 

@@ -17,7 +17,8 @@ struct Router: Sendable {
         let info = request.info
         guard registry.serves(group: info.group) else { return .now(.pageNotFound) }
         guard let resource = registry[info.group, info.version, info.resource] else { throw Self.noSuchResource }
-        if !info.rest.isEmpty { throw Self.noSuchResource }
+        // Only what leads to a node or a service has a path of its own behind it.
+        if !info.rest.isEmpty, info.subresource != "proxy" { throw Self.noSuchResource }
         if !info.namespace.isEmpty, !resource.facts.isNamespaced, info.resource != "namespaces" { throw Self.noSuchResource }
         let warnings = resource.deprecationWarnings
         do throws(StatusError) {
@@ -102,6 +103,8 @@ struct Router: Sendable {
             return try await work()
         } catch let error as StatusError {
             return RequestPath.refusal(error)
+        } catch let error as WarnedRefusal {
+            return RequestPath.refusal(error.error).adding(warnings: error.warnings)
         } catch {
             return RequestPath.refusal(.internalError("\(error)"))
         }

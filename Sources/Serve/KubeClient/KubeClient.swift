@@ -82,12 +82,25 @@ package struct KubeClient: Sendable {
         try await send(.init(method: "GET", uri: Self.path(resource, namespace: namespace, name: name, subresource: subresource)))
     }
 
+    /// The kind and the metadata of the object of that name.
+    package func metadata(of resource: GroupVersionResource, namespace: String = "", name: String) async throws -> JSON {
+        var request = ClientRequest(method: "GET", uri: Self.path(resource, namespace: namespace, name: name))
+        request.accept = Self.accept("PartialObjectMetadata")
+        return try await send(request)
+    }
+
+    private static func accept(_ form: String) -> String { "application/json;as=\(form);g=meta.k8s.io;v=v1,application/json" }
+
     /// The objects that are selected; of all namespaces when none is named.
+    ///
+    /// - Parameter metadataOnly: whether only kind and metadata of the objects are sent.
     package func list(
-        _ resource: GroupVersionResource, namespace: String = "", labelSelector: String = "", fieldSelector: String = ""
+        _ resource: GroupVersionResource, namespace: String = "", labelSelector: String = "", fieldSelector: String = "", metadataOnly: Bool = false
     ) async throws -> List {
         let query = Self.query([("labelSelector", labelSelector), ("fieldSelector", fieldSelector)])
-        let value = try await send(.init(method: "GET", uri: Self.path(resource, namespace: namespace) + query))
+        var request = ClientRequest(method: "GET", uri: Self.path(resource, namespace: namespace) + query)
+        if metadataOnly { request.accept = Self.accept("PartialObjectMetadataList") }
+        let value = try await send(request)
         let kind = value["kind"]?.string.map { $0.hasSuffix("List") ? String($0.dropLast(4)) : $0 } ?? ""
         let version = value["apiVersion"] ?? ""
         let items = (value["items"]?.array ?? []).map { item -> JSON in
@@ -149,14 +162,19 @@ package struct KubeClient: Sendable {
 
     /// Watches a collection from a revision on. Ends when the server ends the watch; throws `StatusError` 410 when the
     /// revision is too old to resume from.
+    ///
+    /// - Parameter metadataOnly: whether only kind and metadata of the objects are sent.
     package func watch(
-        _ resource: GroupVersionResource, namespace: String = "", resourceVersion: String, labelSelector: String = "", fieldSelector: String = ""
+        _ resource: GroupVersionResource, namespace: String = "", resourceVersion: String, labelSelector: String = "", fieldSelector: String = "",
+        metadataOnly: Bool = false
     ) async throws -> AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Event> {
         let query = Self.query([
             ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion), ("labelSelector", labelSelector),
             ("fieldSelector", fieldSelector),
         ])
-        let lines = try await transport.stream(.init(method: "GET", uri: Self.path(resource, namespace: namespace) + query))
+        var request = ClientRequest(method: "GET", uri: Self.path(resource, namespace: namespace) + query)
+        if metadataOnly { request.accept = Self.accept("PartialObjectMetadata") }
+        let lines = try await transport.stream(request)
         return lines.map { line in
             let value = try JSON.parse(line)
             let object = value["object"] ?? [:]

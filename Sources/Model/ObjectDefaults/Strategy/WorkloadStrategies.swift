@@ -19,7 +19,7 @@ enum DaemonSetStrategy {
         let oldTemplate = ObjectNormalization.normalized("spec", of: old, kind: kind)?["template"]
         let newTemplate = ObjectNormalization.normalized("spec", of: new, kind: kind)?["template"]
         let hasNewTemplate = isChanged && oldTemplate != newTemplate
-        new[path: "metadata", "annotations", annotation] = .string(String(hasNewTemplate ? before + 1 : before))
+        new[path: "metadata", "annotations", annotation] = .string(String(hasNewTemplate ? before &+ 1 : before))
         if isChanged { ObjectStrategy.bumpGeneration(&new, old: old) }
     }
 }

@@ -43,7 +43,7 @@ enum ObjectMeta {
         if core { standardFinalizers(meta, path, &errors) }
     }
 
-    /// On an update: what names an object does not change.
+    /// On an update: what names an object does not change. Which version is meant is not a matter of the object.
     static func validateUpdate(
         _ new: JSON, _ old: JSON, core: Bool = true, at path: FieldPath = "metadata", _ errors: inout [FieldError]
     ) {
@@ -55,9 +55,6 @@ enum ObjectMeta {
                     path.child("finalizers"),
                     "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}")
             }
-        }
-        if new.text("resourceVersion").isEmpty {
-            errors.invalid(path.child("resourceVersion"), "", "must be specified for an update")
         }
         if new.count("generation") < old.count("generation") {
             errors.invalid(path.child("generation"), JSON(new.count("generation")), "must not be decremented")

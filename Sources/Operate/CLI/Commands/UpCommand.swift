@@ -80,6 +80,8 @@ struct ServerOptions: ParsableArguments {
     var enableAdmissionPlugins: String?
     @Option(help: ArgumentHelp("Default admission plugins not to run, with commas between.", valueName: "plugins"))
     var disableAdmissionPlugins: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("The controllers that run: '*', NAME or -NAME, with commas between; '-*' for none. Default: all.", valueName: "controllers"))
+    var controllers: String?
     @Option(help: ArgumentHelp("A CSV file of static tokens: token,user,uid,\"group,group\".", valueName: "file"), completion: .file())
     var tokenAuthFile: String?
     @Option(help: ArgumentHelp("An EncryptionConfiguration. Default: one with a generated key, which encrypts everything.", valueName: "file"), completion: .file())
@@ -113,6 +115,7 @@ struct ServerOptions: ParsableArguments {
         all[.profile] = profile
         all[.enableAdmissionPlugins] = enableAdmissionPlugins
         all[.disableAdmissionPlugins] = disableAdmissionPlugins
+        all[.controllers] = controllers
         all[.tokenAuthFile] = tokenAuthFile
         all[.encryptionProviderConfig] = encryptionProviderConfig
         all[.serviceAccountIssuer] = serviceAccountIssuer

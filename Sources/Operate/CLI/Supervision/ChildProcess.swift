@@ -1,3 +1,4 @@
+import ControlPlane
 import Glibc
 import NIOCore
 import NIOPosix
@@ -38,7 +39,9 @@ final class ChildProcess: Sendable {
             throw CommandError("no pipe could be made: \(unsafe String(cString: strerror(errno)))")
         }
         // A child that is started later must hold neither, or an end would never be seen.
-        for descriptor in lifeline + output { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        // Nor what our caller left open for us: whoever waits for the end of that would wait for the cluster's.
+        let inherited = ProcFiles.names(in: "/proc/self/fd").compactMap { Int32($0) }.filter { $0 > STDERR_FILENO }
+        for descriptor in inherited { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }

@@ -16,13 +16,15 @@ final class Documents: Sendable {
     private let version: ServerVersion
     private let tokens: TokenIssuer
     private let apiPort: Int
+    private let status: StatusPages
     private let discovery: APIDiscovery
     private let openAPI: OpenAPIDocuments
     // A lock and no actor: read on event loops. Documents are made when they are first asked for.
     private let made = Mutex<[String: ByteBuffer]>([:])
 
     init(
-        registry: Registry, health: Health, metrics: RequestMetrics, cache: ObjectCache, version: ServerVersion, tokens: TokenIssuer, apiPort: Int
+        registry: Registry, health: Health, metrics: RequestMetrics, cache: ObjectCache, version: ServerVersion, tokens: TokenIssuer, apiPort: Int,
+        status: StatusPages
     ) {
         self.registry = registry
         self.health = health
@@ -31,6 +33,7 @@ final class Documents: Sendable {
         self.version = version
         self.tokens = tokens
         self.apiPort = apiPort
+        self.status = status
         discovery = APIDiscovery(registry.catalog)
         openAPI = OpenAPIDocuments(
             discovery: discovery, catalog: registry.catalog, serverVersion: version.gitVersion, mediaTypes: ["application/json", "application/yaml"])
@@ -60,7 +63,15 @@ final class Documents: Sendable {
         case ["metrics"]:
             return APIResponse(
                 status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(ByteBuffer(string: metrics.text(cache: cache))))
+        case ["metrics", "slis"]:
+            return APIResponse(
+                status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(ByteBuffer(string: health.indicators)))
+        case ["statusz"]: return try page(request, status.text)
+        case ["flagz"]: return try page(request, status.flagsText)
         case ["openid", "v1", "jwks"]:
+            if let accept = request.request.headers.first(name: "accept"), !Negotiation.takes("application/jwk-set+json", accept: accept) {
+                throw Negotiation.notAcceptable(available: "application/jwk-set+json")
+            }
             return APIResponse(status: 200, contentType: "application/jwk-set+json", body: .bytes(ByteBuffer(bytes: tokens.keySet.bytes)))
         case [".well-known", "openid-configuration"]:
             return json(OIDCDocuments.configuration(issuer: tokens.issuer, externalAddress: "127.0.0.1:\(apiPort)", keys: [tokens.key.publicKey]))
@@ -92,6 +103,14 @@ final class Documents: Sendable {
     }
 
     private func json(_ value: JSON) -> APIResponse { APIResponse(status: 200, json: value) }
+
+    /// A page for people.
+    private func page(_ request: AuthorizedRequest, _ text: String) throws(StatusError) -> APIResponse {
+        if let accept = request.request.headers.first(name: "accept"), !Negotiation.takes("text/plain", accept: accept) {
+            throw Negotiation.notAcceptable(available: "text/plain")
+        }
+        return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: .bytes(ByteBuffer(string: text)))
+    }
 
     /// A document that is given as JSON only.
     private func plain(_ request: AuthorizedRequest, _ value: JSON) throws(StatusError) -> APIResponse {
@@ -149,11 +168,10 @@ final class Documents: Sendable {
 
     private var index: JSON {
         let others = [
-            "/.well-known/openid-configuration", "/healthz", "/healthz/etcd", "/healthz/log", "/healthz/ping", "/index.html", "/livez",
-            "/livez/etcd", "/livez/log", "/livez/ping", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/readyz/etcd",
-            "/readyz/informer-sync", "/readyz/log", "/readyz/ping", "/readyz/shutdown", "/version",
+            "/.well-known/openid-configuration", "/flagz", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
+            "/openid/v1/jwks", "/statusz", "/version",
         ]
-        return ["paths": JSON((discovery.paths + others).sorted())]
+        return ["paths": JSON((discovery.paths + health.paths + others).sorted())]
     }
 
     private var versionInfo: JSON {

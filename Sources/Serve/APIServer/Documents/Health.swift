@@ -63,6 +63,23 @@ final class Health: Sendable {
         return all
     }
 
+    /// The paths of all checks, as the root path lists them.
+    var paths: [String] {
+        ["healthz", "livez", "readyz"].flatMap { endpoint in ["/" + endpoint] + checks(endpoint).map { "/\(endpoint)/\($0.name)" } }
+    }
+
+    /// The checks as service level indicators (Prometheus text format 0.0.4).
+    var indicators: String {
+        var text = "# HELP kubernetes_healthcheck [STABLE] This metric records the result of a single healthcheck.\n"
+        text += "# TYPE kubernetes_healthcheck gauge\n"
+        for endpoint in ["healthz", "livez", "readyz"] {
+            for check in checks(endpoint) {
+                text += "kubernetes_healthcheck{name=\"\(check.name)\",type=\"\(endpoint)\"} \(check.failure == nil ? 1 : 0)\n"
+            }
+        }
+        return text
+    }
+
     /// The answer to `/healthz[/CHECK]` and its kin.
     func response(endpoint: String, check: String?, query: QueryParameters) -> APIResponse {
         let all = checks(endpoint)

@@ -13,14 +13,19 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private enum State {
         case idle
         case reading(HTTPRequestHead, [UInt8])
-        /// The body was too large: the rest is read and dropped.
+        /// The request was refused before its body was there: the rest is read and dropped.
         case discarding
         case answering
     }
 
     private let path: RequestPath
     private let limits: ListenerLimits
-    private let isStream: Bool
+    private let bodies: BodyBudget
+    /// What watches the head of the next request on an HTTP/1.1 connection; nil for a stream.
+    private let head: HeadDeadline?
+    private var isStream: Bool { head == nil }
+    /// The bytes that this request took from the budget.
+    private var taken = 0
     private var state = State.idle
     private var deadline: Scheduled<Void>?
     private var watch: WatchStream?
@@ -29,37 +34,45 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var isShuttingDown = false
     private var keepAlive = true
     private var isBlocked = false
+    /// Whether the client wants the headers of an answer alone (RFC 9110 section 9.3.2).
+    private var wantsHeadersOnly = false
     /// What the connection's peer showed; read once.
     private var origin: RequestOrigin?
 
-    init(path: RequestPath, limits: ListenerLimits, isStream: Bool) {
+    private let peer: PresentedChain
+
+    init(path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, head: HeadDeadline?, peer: PresentedChain) {
+        self.peer = peer
         self.path = path
         self.limits = limits
-        self.isStream = isStream
+        self.bodies = bodies
+        self.head = head
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            self.head?.headArrived()
             state = .reading(head, [])
             keepAlive = isStream || head.isKeepAlive
+            wantsHeadersOnly = head.method == .HEAD
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: limits.requestTime) {
                 let (handler, context) = bound.value
-                handler.refuse(context, StatusError(code: 408, reason: "Timeout", message: "Timeout: the request did not arrive in time"))
+                handler.timeOut(context, StatusError(code: 408, reason: "Timeout", message: "Timeout: the request did not arrive in time"))
+            }
+            if head.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }) > limits.headerBytes {
+                state = .discarding
+                keepAlive = false
+                send(context, APIResponse(status: 431, text: "431 Request Header Fields Too Large\n"))
             }
         case .body(let buffer):
             guard case .reading(let head, var body) = state else { return }
             state = .idle
-            if body.count + buffer.readableBytes > limits.bodyBytes {
+            if let refusal = refusal(context, head: head, body: body, adding: buffer.readableBytes) {
                 state = .discarding
                 keepAlive = false
-                deadline?.cancel()
-                send(
-                    context,
-                    APIResponse(
-                        status: 413,
-                        json: StatusError(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: limit is \(limits.bodyBytes)").json))
+                send(context, refusal)
                 return
             }
             body.append(contentsOf: buffer.readableBytesView)
@@ -67,13 +80,44 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             deadline?.cancel()
             deadline = nil
+            returnBudget()
             guard case .reading(let head, let body) = state else {
+                // The client has heard the refusal's reason by now.
+                if case .discarding = state, !isStream { context.close(promise: nil) }
                 state = .idle
                 return
             }
             state = .answering
             serve(context, head: head, body: body)
         }
+    }
+
+    /// Why no more of a body is taken in: it is too large, its sender may not send it, or too many are under way.
+    private func refusal(_ context: ChannelHandlerContext, head: HTTPRequestHead, body: [UInt8], adding count: Int) -> APIResponse? {
+        let whole = body.count + count
+        guard whole <= limits.bodyBytes else {
+            return APIResponse(
+                status: 413,
+                json: StatusError(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: limit is \(limits.bodyBytes)").json)
+        }
+        guard whole > limits.trustedBodyBytes else { return nil }
+        if body.count <= limits.trustedBodyBytes {
+            let request = APIRequest(method: head.method.rawValue, uri: head.uri, headers: head.headers, origin: originOfConnection(context))
+            if let refusal = path.refusal(of: request) { return refusal }
+        }
+        guard bodies.take(whole - taken) else {
+            return RequestPath.refusal(
+                StatusError(
+                    code: 429, reason: "TooManyRequests", message: "Too many large requests, please try again later.",
+                    details: .init(retryAfterSeconds: 1)))
+        }
+        taken = whole
+        return nil
+    }
+
+    private func returnBudget() {
+        bodies.giveBack(taken)
+        taken = 0
     }
 
     private func serve(_ context: ChannelHandlerContext, head: HTTPRequestHead, body: [UInt8]) {
@@ -93,18 +137,23 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// What the connection tells of its peer; the certificate was verified in the handshake.
+    /// What the connection tells of its peer.
     private func originOfConnection(_ context: ChannelHandlerContext) -> RequestOrigin {
         if let origin { return origin }
         let connection = isStream ? (context.channel.parent ?? context.channel) : context.channel
         let certificate = try? connection.pipeline.syncOperations.nioSSL_peerCertificate()
-        let peer = certificate.flatMap { certificate in (try? certificate.toDERBytes()).flatMap(path.readPeer) }
-        let made = RequestOrigin.network(peer: peer, remoteAddress: connection.remoteAddress?.ipAddress ?? "")
+        let leaf = certificate.flatMap { try? $0.toDERBytes() }
+        let known = leaf.flatMap { path.readPeer(peer.chain(of: $0)) }
+        let made = RequestOrigin.network(
+            peer: known, remoteAddress: connection.remoteAddress?.ipAddress ?? "", hasUnverifiedCertificate: certificate != nil && known == nil)
         origin = made
         return made
     }
 
-    private func refuse(_ context: ChannelHandlerContext, _ error: StatusError) {
+    private func timeOut(_ context: ChannelHandlerContext, _ error: StatusError) {
+        returnBudget()
+        // Answered already, and the body still comes.
+        if case .discarding = state { return context.close(promise: nil) }
         state = .answering
         keepAlive = false
         send(context, APIResponse(status: error.code, json: error.json))
@@ -125,7 +174,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .bytes(let buffer):
             headers.add(name: "content-length", value: String(buffer.readableBytes))
             context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
-            if buffer.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil) }
+            if buffer.readableBytes > 0, !wantsHeadersOnly { context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil) }
             finish(context)
         case .watch(let stream):
             if !isStream { headers.add(name: "transfer-encoding", value: "chunked") }
@@ -136,7 +185,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func finish(_ context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        if case .discarding = state {} else { state = .idle }
+        head?.requestEnded()
+        // What the client still sends is read, within the request's time: closing now could cost it the answer.
+        if case .discarding = state { return }
+        state = .idle
         if !keepAlive, !isStream { context.close(promise: nil) }
     }
 
@@ -199,6 +251,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        returnBudget()
         watchEnd?.cancel()
         bookmarks?.cancel()
         watch?.close()

@@ -14,12 +14,20 @@ package struct ListenerLimits: Sendable {
     package var bodyBytes = 3 * 1024 * 1024
     /// The most bytes of a request's headers.
     package var headerBytes = 64 * 1024
+    /// From how many bytes on a body is taken in only after its request was authenticated and authorized.
+    package var trustedBodyBytes = 16 * 1024
+    /// The most bytes of all bodies that are being taken in.
+    package var allBodiesBytes = 256 * 1024 * 1024
+    /// How long a client may take for the TLS handshake.
+    package var handshakeTime = TimeAmount.seconds(10)
+    /// How long a client may take to send the head of a request, from its first byte on.
+    package var headTime = TimeAmount.seconds(32)
     /// How long a client may take to send a whole request.
     package var requestTime = TimeAmount.seconds(60)
     /// How long a connection may stand idle.
     package var idleTime = TimeAmount.seconds(600)
     /// The most requests at once on one HTTP/2 connection.
-    package var concurrentStreams = 1000
+    package var concurrentStreams = 250
     package init() {}
 }
 
@@ -53,34 +61,53 @@ package final class Listener: Sendable {
         address: String, port: Int, tls: TLSContextHolder, path: RequestPath, group: any EventLoopGroup, limits: ListenerLimits = .init()
     ) async throws -> Listener {
         let open = OpenConnections()
+        let bodies = BodyBudget(limits.allBodiesBytes)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+                let peer = PresentedChain()
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(serverHandler(tls.context, path: path, peer: peer))
+                    try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(limits.handshakeTime))
                     try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleTime))
                     try channel.pipeline.syncOperations.addHandler(IdleCloser())
                     open.add(channel)
                 }.flatMap {
                     channel.configureHTTP2SecureUpgrade(
-                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits) },
-                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits) })
+                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, peer: peer) },
+                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, bodies: bodies, peer: peer) })
                 }
             }
         return Listener(channel: try await bootstrap.bind(host: address, port: port).get(), open: open)
     }
 
-    private static func http1(_ channel: any Channel, path: RequestPath, limits: ListenerLimits) -> EventLoopFuture<Void> {
-        channel.eventLoop.makeCompletedFuture {
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, isStream: false))
+    /// The TLS side of a connection. Where certificates are verified with the request, the handshake takes any: a client
+    /// that shows a wrong one is told so by the API and not by a broken connection.
+    private static func serverHandler(_ context: NIOSSLContext, path: RequestPath, peer: PresentedChain) -> NIOSSLServerHandler {
+        guard path.verifiesPeers else { return NIOSSLServerHandler(context: context) }
+        return NIOSSLServerHandler(context: context) { certificates, promise in
+            peer.set(certificates)
+            promise.succeed(.certificateVerified)
         }
     }
 
-    private static func http2(_ channel: any Channel, path: RequestPath, limits: ListenerLimits) -> EventLoopFuture<Void> {
+    private static func http1(
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, peer: PresentedChain
+    ) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            let head = HeadDeadline(limits.headTime)
+            try pipeline.addHandler(head)
+            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, head: head, peer: peer))
+        }
+    }
+
+    private static func http2(
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, peer: PresentedChain
+    ) -> EventLoopFuture<Void> {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.concurrentStreams),
@@ -94,7 +121,7 @@ package final class Listener: Sendable {
         return channel.configureHTTP2Pipeline(mode: .server, connectionConfiguration: connection, streamConfiguration: stream) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, isStream: true))
+                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, head: nil, peer: peer))
             }
         }.map { _ in }
     }
@@ -104,6 +131,23 @@ package final class Listener: Sendable {
     package func shutDown(grace: Duration) async {
         try? await channel.close().get()
         await open.closeAll(grace: grace)
+    }
+}
+
+/// The certificates that a client showed in the handshake, its own first. Nothing is proved by them yet.
+final class PresentedChain: Sendable {
+    // A lock and no actor: written and read on the connection's event loop.
+    private let chain = Mutex<[[UInt8]]>([])
+
+    func set(_ certificates: [NIOSSLCertificate]) {
+        let forms = certificates.compactMap { try? $0.toDERBytes() }
+        chain.withLock { $0 = forms.count == certificates.count ? forms : [] }
+    }
+
+    /// The chain that begins with `leaf`. A resumed session knows the leaf alone.
+    func chain(of leaf: [UInt8]) -> [[UInt8]] {
+        let found = chain.withLock { $0 }
+        return found.first == leaf ? found : [leaf]
     }
 }
 

@@ -94,7 +94,8 @@ struct Answer: Sendable {
         case .partialMetadata:
             return document([
                 "kind": "PartialObjectMetadataList", "apiVersion": .string(metaVersion), "metadata": metadata,
-                "items": .array(objects.map { partial($0.tree) }),
+                // An empty list of these is written as none.
+                "items": objects.isEmpty ? .null : .array(objects.map { partial($0.tree) }),
             ])
         }
         let facts = resource.facts

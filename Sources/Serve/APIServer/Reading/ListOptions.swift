@@ -38,6 +38,15 @@ struct ListOptions: Sendable {
                 throw .badRequest(Self.replace("<key>", in: resource.facts.fieldSelectorError, by: requirement.key))
             }
         }
+        // A name in the path is what was authorized: nothing else may be selected.
+        let name = request.info.name
+        if !name.isEmpty {
+            if fields.requirements.isEmpty {
+                fields = FieldSelector([.init(key: "metadata.name", value: name, isEqual: true)])
+            } else if fields.exactName?.isExactly(name) != true {
+                throw .badRequest("fieldSelector metadata.name doesn't match requested name")
+            }
+        }
         if let text = query["limit"], !text.isEmpty {
             guard let value = Int(text) else { throw .badRequest("strconv.ParseInt: parsing \(goQuoted(text)): invalid syntax") }
             limit = max(0, value)
@@ -64,12 +73,16 @@ struct ListOptions: Sendable {
         }
         if !versionText.isEmpty {
             guard let value = UInt64(versionText), let revision = Int64(exactly: value) else {
-                throw StatusError(
-                    code: 500, reason: "",
-                    message: "resourceVersion: Invalid value: \(goQuoted(versionText)): strconv.ParseUint: parsing \(goQuoted(versionText)): invalid syntax")
+                if isWatch { throw StatusError(code: 500, reason: "", message: Self.unreadable(versionText)) }
+                throw .badRequest("invalid resource version: \(Self.unreadable(versionText))")
             }
             resourceVersion = Revision(rawValue: revision)
         }
+    }
+
+    /// The words for a resource version that is no number.
+    static func unreadable(_ version: String) -> String {
+        "resourceVersion: Invalid value: \(goQuoted(version)): strconv.ParseUint: parsing \(goQuoted(version)): invalid syntax"
     }
 
     private static func replace(_ mark: String, in text: String, by value: String) -> String {

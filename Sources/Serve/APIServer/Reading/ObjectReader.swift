@@ -21,6 +21,7 @@ struct ObjectReader: Sendable {
     func get(_ request: AuthorizedRequest, _ resource: ServedResource) throws(StatusError) -> APIResponse {
         let negotiation = try negotiate(request.request)
         try checkInclude(request.request)
+        try checkVersion(request.request)
         let object = try object(resource, namespace: request.info.namespace, name: request.info.name)
         if negotiation.shape == .partialMetadata, request.request.headers.first(name: "accept")?.contains("PartialObjectMetadataList") == true {
             throw StatusError(
@@ -40,6 +41,21 @@ struct ObjectReader: Sendable {
             throw .notFound(resource.facts.groupResource, name: name)
         }
         return object
+    }
+
+    /// A client that has seen a version is never answered with an older one.
+    private func checkVersion(_ request: APIRequest) throws(StatusError) {
+        guard let text = request.query["resourceVersion"], !text.isEmpty else { return }
+        guard let wanted = UInt64(text), let revision = Int64(exactly: wanted).map(Revision.init(rawValue:)) else {
+            throw StatusError(code: 500, reason: "", message: ListOptions.unreadable(text))
+        }
+        if revision > cache.revision { throw Self.tooLarge(revision, current: cache.revision) }
+    }
+
+    private static func tooLarge(_ wanted: Revision, current: Revision) -> StatusError {
+        StatusError(
+            code: 504, reason: "Timeout", message: "Timeout: Too large resource version: \(wanted.rawValue), current: \(current.rawValue)",
+            details: .init(causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")], retryAfterSeconds: 1))
     }
 
     private func checkInclude(_ request: APIRequest) throws(StatusError) { _ = try ObjectTables.IncludeObject(query: request.query["includeObject"]) }
@@ -157,12 +173,11 @@ struct ObjectReader: Sendable {
             throw StatusError(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource", details: .init())
         }
         var prefix = resource.prefix(namespace: request.info.namespace)
-        var fields = options.fields
-        if !request.info.name.isEmpty, fields.requirements.isEmpty {
+        // The options bind the watch to the name already; the prefix only makes it cheaper.
+        if !request.info.name.isEmpty, !resource.facts.isNamespaced || !request.info.namespace.isEmpty {
             prefix = resource.key(namespace: request.info.namespace, name: request.info.name)
-            fields = FieldSelector([.init(key: "metadata.name", value: request.info.name, isEqual: true)])
         }
-        let selection = ObjectSelection(prefix: prefix, labels: options.labels, fields: fields)
+        let selection = ObjectSelection(prefix: prefix, labels: options.labels, fields: options.fields)
         let watcher = try open(selection, options: options, objects: objects)
         let stream = WatchStream(
             watcher: watcher, objects: objects, answer: answer(request, resource, negotiation: negotiation),

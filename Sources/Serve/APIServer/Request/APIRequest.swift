@@ -7,7 +7,8 @@ package import PolicyModel
 /// Who stands at the other end of a request, before authentication.
 package enum RequestOrigin: Sendable {
     /// A connection over TLS, with what the peer's verified certificate says, if it showed one.
-    case network(peer: PeerCertificate?, remoteAddress: String)
+    /// A certificate that could not be verified is no identity, and is not the same as none.
+    case network(peer: PeerCertificate?, remoteAddress: String, hasUnverifiedCertificate: Bool = false)
     /// A component of this process, by the credential that it was given at start.
     case inProcess(UserInfo)
 }

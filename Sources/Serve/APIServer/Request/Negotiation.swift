@@ -44,6 +44,12 @@ struct Negotiation: Hashable, Sendable {
         return found.enumerated().sorted { ($1.element.quality, $0.offset) < ($0.element.quality, $1.offset) }.map(\.element)
     }
 
+    /// Whether an Accept header takes a media type.
+    static func takes(_ type: String, accept: String) -> Bool {
+        let major = type.prefix { $0 != "/" }
+        return ranges(accept).contains { $0.type == type || $0.type == "*/*" || $0.type == "\(major)/*" }
+    }
+
     /// The first form that we can give; nil when there is none.
     init?(accept: String?, allowTables: Bool, allowDiscovery: Bool = false) {
         guard let accept, !accept.isEmpty else { return }

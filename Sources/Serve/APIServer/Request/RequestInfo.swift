@@ -1,4 +1,6 @@
 import KubeModel
+import ObjectValidation
+package import PolicyModel
 
 /// What a request asks for, read from its method and path alone.
 ///
@@ -18,6 +20,8 @@ package struct RequestInfo: Hashable, Sendable {
     package var name = ""
     /// Path segments beyond the subresource, as proxies use them.
     package var rest: [String] = []
+    /// What a list, watch or deletion of a collection is limited to.
+    package var fieldSelector: [AccessAttributes.FieldRequirement] = []
 
     /// - Parameters:
     ///   - method: the HTTP method.
@@ -76,17 +80,30 @@ package struct RequestInfo: Hashable, Sendable {
         } else if verb == "get", query.isTrue("watch") {
             verb = "watch"
         }
+        if ["list", "watch", "deletecollection"].contains(verb), let selector = query["fieldSelector"] {
+            fieldSelector = Self.requirements(selector)
+        }
+    }
+
+    /// The requirements of a field selector; none when it cannot be read, so that it limits nothing.
+    private static func requirements(_ selector: String) -> [AccessAttributes.FieldRequirement] {
+        var found: [AccessAttributes.FieldRequirement] = []
+        for part in selector.split(separator: ",") {
+            guard let sign = part.firstIndex(where: { $0 == "=" || $0 == "!" }) else { return [] }
+            let isEqual = part[sign] == "="
+            let value = part[sign...].drop { $0 == "=" || $0 == "!" }
+            found.append(.init(field: String(part[..<sign]), equals: isEqual, value: String(value)))
+        }
+        return found
     }
 
     /// The name in a field selector `metadata.name=x`; nil when it selects otherwise.
+    ///
+    /// Read by the parser that the list itself goes by: what is authorized is what is selected.
     private static func selectedName(_ selector: String) -> String? {
-        for part in selector.split(separator: ",") {
-            for separator in ["==", "="] where part.hasPrefix("metadata.name" + separator) {
-                let value = String(part.dropFirst("metadata.name".count + separator.count))
-                return value.isEmpty || value.contains("/") || value == "." || value == ".." ? nil : value
-            }
-        }
-        return nil
+        guard selector.contains("metadata.name"), let parsed = try? ObjectValidation.parseFieldSelector(selector) else { return nil }
+        guard let value = parsed.exactName else { return nil }
+        return value.isEmpty || value.contains("/") || value.contains("%") || value == "." || value == ".." ? nil : value
     }
 }
 

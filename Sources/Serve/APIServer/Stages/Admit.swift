@@ -1,6 +1,7 @@
 import Admission
 import JSONValue
 import KubeModel
+import PodSecurity
 import PodSecurityPolicy
 import PolicyModel
 import RBAC
@@ -16,6 +17,11 @@ struct Proposal: Sendable {
     /// The object as it is; nil when it is created.
     var old: JSON?
     var isDryRun: Bool
+    /// The name in the path, where the object of a subresource is another one.
+    var targetName = ""
+
+    /// The name of what is written: the path's, else the object's own.
+    var name: String { targetName.isEmpty ? object["metadata"]?["name"]?.string ?? "" : targetName }
 
     /// The same proposal with the object that admission made of it.
     func with(_ object: JSON) -> Proposal {
@@ -38,11 +44,14 @@ struct AdmittedRequest: Sendable {
     let object: JSON
     let warnings: [String]
     let isDryRun: Bool
+    /// What is written with the object, or neither is.
+    let charges: [QuotaCharge]
 
     var name: String { object["metadata"]?["name"]?.string ?? "" }
     var namespace: String { object["metadata"]?["namespace"]?.string ?? "" }
 
-    fileprivate init(request: AuthorizedRequest, object: JSON, warnings: [String], isDryRun: Bool) {
+    fileprivate init(request: AuthorizedRequest, object: JSON, warnings: [String], isDryRun: Bool, charges: [QuotaCharge]) {
+        self.charges = charges
         self.request = request
         self.object = object
         self.warnings = warnings
@@ -51,7 +60,7 @@ struct AdmittedRequest: Sendable {
 
     /// The same admission for a deletion that marks the object: what is stored is `object`.
     func replacing(_ object: JSON) -> AdmittedRequest {
-        AdmittedRequest(request: request, object: object, warnings: warnings, isDryRun: isDryRun)
+        AdmittedRequest(request: request, object: object, warnings: warnings, isDryRun: isDryRun, charges: charges)
     }
 }
 
@@ -61,27 +70,34 @@ struct Admission: Sendable {
     let cluster: ClusterView
     let authorizer: Authorizer
     let allocator: ServiceAllocator
+    let podSecurity: PodSecurityAdmission
 
     /// Admits a write.
     ///
     /// - Parameter finish: brings the changed object to its final form and checks it; runs between the plugins that
     ///   change and those that only check.
-    /// - Throws: ``StatusError``, the refusal of the plugin or of `finish`.
+    /// - Parameter given: what was found before; a refusal carries it too.
+    /// - Throws: ``StatusError``, the refusal of the plugin or of `finish`; ``WarnedRefusal`` when there were warnings.
     func admit(
-        _ proposal: Proposal, _ request: AuthorizedRequest, finish: (inout JSON) throws(StatusError) -> Void
+        _ proposal: Proposal, _ request: AuthorizedRequest, warnings given: [String] = [],
+        finish: (_ object: inout JSON, _ warnings: inout [String]) throws(StatusError) -> Void
     ) async throws -> AdmittedRequest {
         var proposal = proposal
-        var warnings: [String] = []
-        try mutate(&proposal, request, warnings: &warnings)
+        var warnings = given
+        let charges: [QuotaCharge]
         do {
+            try mutate(&proposal, request, warnings: &warnings)
             try allocator.allocate(&proposal)
-            try finish(&proposal.object)
+            try finish(&proposal.object, &warnings)
             try validate(proposal, request, warnings: &warnings)
+            // Last, so that nothing is charged that somebody else refuses.
+            charges = try charge(proposal, namespace: request.info.namespace)
         } catch {
             settle(proposal)
-            throw error
+            throw WarnedRefusal.of(error, warnings: warnings)
         }
-        return AdmittedRequest(request: request, object: proposal.object, warnings: warnings, isDryRun: proposal.isDryRun)
+        return AdmittedRequest(
+            request: request, object: proposal.object, warnings: warnings, isDryRun: proposal.isDryRun, charges: charges)
     }
 
     /// Gives back what a write that failed had been given.
@@ -94,16 +110,29 @@ struct Admission: Sendable {
         let namespace = request.info.namespace
         if enabled.contains("NamespaceLifecycle") { try namespaceLifecycle(proposal, namespace: namespace) }
         if proposal.isCreating("pods") {
+            if enabled.contains("LimitRanger") { LimitRanger.mutate(&proposal.object, ranges: cluster.limitRanges(namespace)) }
             if enabled.contains("ServiceAccount") {
                 let account = cluster.serviceAccount(namespace: namespace, name: ServiceAccountAdmission.accountName(of: proposal.object))
                 try ServiceAccountAdmission.mutate(
                     &proposal.object, account: account, namespace: namespace, suffix: String(Identifiers.name(generateName: "").suffix(5)))
             }
+        }
+        if proposal.operation == .update, proposal.subresource == nil, facts(proposal, are: "pods"), enabled.contains("Priority"), let old = proposal.old {
+            PriorityAdmission.preserve(&proposal.object, old: old)
+        }
+        if enabled.contains("NodeRestriction") { try nodeRestriction(proposal, request) }
+        if proposal.isCreating("pods") {
             if enabled.contains("Priority") {
                 try PriorityAdmission.mutate(
                     &proposal.object, named: { cluster.priorityClass($0) }, globalDefault: cluster.defaultPriorityClass)
             }
-            if enabled.contains("DefaultTolerationSeconds") { DefaultTolerationSeconds.mutate(&proposal.object) }
+            if enabled.contains("RuntimeClass") { try RuntimeClassAdmission.mutate(&proposal.object) { cluster.runtimeClass($0) } }
+        }
+        let facts = proposal.resource.facts
+        if facts.group.isEmpty, facts.plural == "pods", proposal.subresource == nil, proposal.operation != .delete,
+            enabled.contains("DefaultTolerationSeconds")
+        {
+            DefaultTolerationSeconds.mutate(&proposal.object)
         }
         if proposal.isCreating("nodes"), enabled.contains("TaintNodesByCondition") { ObjectProtection.taint(&proposal.object) }
         if proposal.isCreating("persistentvolumes"), enabled.contains("StorageObjectInUseProtection") {
@@ -126,11 +155,21 @@ struct Admission: Sendable {
         if enabled.contains("PodSecurityPolicy") { try podSecurityPolicy(&proposal, request) }
     }
 
+    private func facts(_ proposal: Proposal, are plural: String) -> Bool {
+        proposal.resource.facts.plural == plural && proposal.resource.facts.group.isEmpty
+    }
+
     private func validate(_ proposal: Proposal, _ request: AuthorizedRequest, warnings: inout [String]) throws(StatusError) {
         let facts = proposal.resource.facts
+        if enabled.contains("LimitRanger") { try limitRanges(proposal, namespace: request.info.namespace) }
+        if enabled.contains("PodSecurity") { warnings += try podSecurity(proposal, request) }
         if proposal.operation != .delete, proposal.subresource == nil, facts.plural == "priorityclasses", enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
         }
+        if proposal.isCreating("pods"), enabled.contains("RuntimeClass") {
+            try RuntimeClassAdmission.validate(proposal.object) { cluster.runtimeClass($0) }
+        }
+        if facts.kind == "CertificateSigningRequest" { try certificates(proposal, request) }
         if facts.group == "rbac.authorization.k8s.io", proposal.operation != .delete {
             try authorizer.checkEscalation(proposal, request)
         }
@@ -147,7 +186,7 @@ struct Admission: Sendable {
         guard facts.isNamespaced, proposal.operation != .delete, !namespace.isEmpty else { return }
         if facts.group == "authorization.k8s.io" { return }
         try NamespaceLifecycle.decide(
-            facts.groupResource, name: proposal.object["metadata"]?["name"]?.string ?? "", namespace: namespace,
+            facts.groupResource, name: proposal.name, namespace: namespace,
             state: cluster.namespaceState(namespace), isCreate: proposal.operation == .create)
     }
 }

@@ -49,7 +49,8 @@ package final class Authenticate: Sendable {
         let sender: UserInfo
         switch request.origin {
         case .inProcess(let user): return IdentifiedRequest(request: request, user: user)
-        case .network(let peer, _): sender = try self.sender(request, peer: peer)
+        case .network(let peer, _, let hasUnverifiedCertificate):
+            sender = try self.sender(request, peer: peer, hasUnverifiedCertificate: hasUnverifiedCertificate)
         }
         let headers = request.headers.map { (name: $0.name, value: $0.value) }
         guard let wanted = try Impersonation.wanted(headers: headers) else { return IdentifiedRequest(request: request, user: sender) }
@@ -65,13 +66,14 @@ package final class Authenticate: Sendable {
         return IdentifiedRequest(request: request, user: try outcome.get().user)
     }
 
-    private func sender(_ request: APIRequest, peer: PeerCertificate?) throws(StatusError) -> UserInfo {
+    private func sender(_ request: APIRequest, peer: PeerCertificate?, hasUnverifiedCertificate: Bool) throws(StatusError) -> UserInfo {
         let now = clock().seconds
         if let peer, let user = try? Self.certificate(peer).authenticate(now: now) { return user }
         if let token = BearerToken.token(authorization: request.headers.first(name: "authorization")) {
             do { return try user(of: token, audiences: nil, now: now).user } catch { throw .unauthorized() }
         }
-        if peer != nil || !allowsAnonymous { throw .unauthorized() }
+        // Who shows a certificate that proves nothing is not taken for nobody.
+        if peer != nil || hasUnverifiedCertificate || !allowsAnonymous { throw .unauthorized() }
         return .anonymous
     }
 
@@ -92,7 +94,12 @@ package final class Authenticate: Sendable {
 
     /// Whom a token stands for.
     private func user(of token: String, audiences: [String]?, now: Int64) throws(AuthenticationFailure) -> (user: UserInfo, audiences: [String]) {
-        if let user = staticTokens.user(of: token) { return (user.withAuthenticatedGroup, []) }
+        if let user = staticTokens.user(of: token) {
+            // A static token is meant for this server and nobody else.
+            let common = audiences.map { wanted in accountTokens.audiences.filter(wanted.contains) } ?? accountTokens.audiences
+            if common.isEmpty { throw .init(.unknown, "the token is not meant for the audiences") }
+            return (user.withAuthenticatedGroup, common)
+        }
         let accepted = try accountTokens.authenticate(token, audiences: audiences, now: now) { kind, namespace, name in
             self.stored(kind, namespace: namespace, name: name)
         }

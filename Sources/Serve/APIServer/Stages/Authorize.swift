@@ -23,11 +23,25 @@ struct AuthorizedRequest: Sendable {
         info.name = name
         return AuthorizedRequest(identified: identified, info: info, grantedBy: grantedBy)
     }
+
+    /// The request as the creation that an update or apply turns into when there is no object yet. It takes the right
+    /// to create too, as in kube-apiserver.
+    ///
+    /// - Throws: ``StatusError`` 403.
+    func creating(_ authorizer: Authorizer) throws(StatusError) -> AuthorizedRequest {
+        var info = info
+        info.verb = "create"
+        let attributes = Authorizer.attributes(of: info, user: user)
+        let verdict = authorizer.decide(attributes)
+        guard case .allow(let rules) = verdict.decision else { throw .forbidden(attributes, reason: verdict.reason) }
+        return AuthorizedRequest(identified: identified, info: info, grantedBy: rules)
+    }
 }
 
 /// The authorization stage.
 struct Authorize: Sendable {
     let authorizer: Authorizer
+    let denials: DenialLog
 
     /// Asks whether the user may do this.
     ///
@@ -36,7 +50,10 @@ struct Authorize: Sendable {
         let info = identified.request.info
         let attributes = Authorizer.attributes(of: info, user: identified.user)
         let verdict = authorizer.decide(attributes)
-        guard case .allow(let rules) = verdict.decision else { throw .forbidden(attributes, reason: verdict.reason) }
+        guard case .allow(let rules) = verdict.decision else {
+            denials.tell(attributes, verdict.decision)
+            throw .forbidden(attributes, reason: verdict.reason)
+        }
         return AuthorizedRequest(identified: identified, info: info, grantedBy: rules)
     }
 }

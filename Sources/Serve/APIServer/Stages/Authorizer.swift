@@ -59,7 +59,7 @@ package final class Authorizer: Sendable {
         guard info.isResource else { return AccessAttributes(user: user, verb: info.verb, path: info.path) }
         return AccessAttributes(
             user: user, verb: info.verb, namespace: info.namespace, apiGroup: info.group, apiVersion: info.version, resource: info.resource,
-            subresource: info.subresource, name: info.name, path: info.path)
+            subresource: info.subresource, name: info.name, path: info.path, fieldSelector: info.fieldSelector)
     }
 
     /// The status of a SubjectAccessReview.

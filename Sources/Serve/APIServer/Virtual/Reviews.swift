@@ -1,6 +1,7 @@
 import Authentication
 import JSONValue
 import KubeModel
+import ObjectDefaults
 import ObjectPatch
 import PolicyModel
 import RBAC
@@ -30,11 +31,20 @@ struct Reviews: Sendable {
             }
             object[path: "metadata", "namespace"] = .string(request.info.namespace)
         }
-        let errors = Validation.create(object, facts: resource.facts)
-        if !errors.isEmpty { throw .invalid(kind.kind, group: kind.group, name: object["metadata"]?["name"]?.string ?? "", errors) }
+        ObjectNormalization.normalize(&object, kind: kind)
+        // Whoever asks owns what was asked, as with every other write.
+        if kind.kind != "SelfSubjectReview", kind.kind != "SelfSubjectRulesReview",
+            let managed = managed(object, resource: resource, options: options)
+        {
+            object[path: "metadata", "managedFields"] = managed
+        }
+        if kind.group == "authorization.k8s.io", kind.kind != "SelfSubjectRulesReview" {
+            let errors = AccessReviewValidation.faults(of: object, kind: kind.kind)
+            if !errors.isEmpty { throw .invalid("", group: kind.group, name: "", errors) }
+        }
         switch kind.kind {
-        case "SubjectAccessReview", "LocalSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: Self.subject(object["spec"] ?? [:]))
-        case "SelfSubjectAccessReview": object["status"] = accessReview(object["spec"] ?? [:], user: request.user)
+        case "SubjectAccessReview", "LocalSubjectAccessReview": object["status"] = accessReview(object, user: Self.subject(object["spec"] ?? [:]))
+        case "SelfSubjectAccessReview": object["status"] = accessReview(object, user: request.user)
         case "SelfSubjectRulesReview":
             let namespace = object["spec"]?["namespace"]?.string ?? ""
             if namespace.isEmpty { throw .badRequest("no namespace on request") }
@@ -44,13 +54,10 @@ struct Reviews: Sendable {
             ]
             return .now(reader.answer(request, resource, negotiation: negotiation).tree(object, status: 201, warnings: body.warnings))
         case "SelfSubjectReview": object["status"] = ["userInfo": Self.json(request.user)]
-        case "TokenReview": object["status"] = tokenReview(object["spec"] ?? [:])
+        case "TokenReview": object["status"] = try tokenReview(object["spec"] ?? [:])
         default: throw .methodNotAllowed
         }
         object[path: "metadata", "creationTimestamp"] = kind.kind == "SelfSubjectReview" ? .string(reader.clock().description) : nil
-        if kind.kind != "SelfSubjectReview", let manager = managed(object, resource: resource, options: options) {
-            object[path: "metadata", "managedFields"] = manager
-        }
         return .now(reader.answer(request, resource, negotiation: negotiation).tree(object, status: 201, warnings: body.warnings))
     }
 
@@ -68,7 +75,8 @@ struct Reviews: Sendable {
         return UserInfo(name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "", groups: spec["groups"]?.strings ?? [], extra: extra)
     }
 
-    private func accessReview(_ spec: JSON, user: UserInfo) -> JSON {
+    private func accessReview(_ review: JSON, user: UserInfo) -> JSON {
+        let spec = review["spec"] ?? [:]
         let attributes: AccessAttributes
         if let resource = spec["resourceAttributes"] {
             attributes = AccessAttributes(
@@ -80,11 +88,18 @@ struct Reviews: Sendable {
             attributes = AccessAttributes(
                 user: user, verb: spec["nonResourceAttributes"]?["verb"]?.string ?? "", path: spec["nonResourceAttributes"]?["path"]?.string ?? "")
         }
-        return authorizer.review(attributes)
+        var status = authorizer.review(attributes)
+        let ignored = AccessReviewValidation.ignoredSelectors(of: review)
+        if !ignored.isEmpty {
+            let found = [status["evaluationError"]?.string].compactMap { $0 }
+            status["evaluationError"] = .string((found + ignored).joined(separator: "; "))
+        }
+        return status
     }
 
-    private func tokenReview(_ spec: JSON) -> JSON {
+    private func tokenReview(_ spec: JSON) throws(StatusError) -> JSON {
         let token = spec["token"]?.string ?? ""
+        if token.isEmpty { throw .badRequest("token is required for TokenReview in authentication") }
         let audiences = spec["audiences"]?.strings ?? []
         switch authenticate.review(token: token, audiences: audiences) {
         case .success(let found):

@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import ObjectDefaults
+import ObjectPatch
 import PolicyModel
 
 /// The subresources that are not merely another face of their object.
@@ -27,10 +28,7 @@ struct Subresources: Sendable {
         case "finalize": return finalize(request, resource)
         default:
             // These lead to the node that runs the pod.
-            let object = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
-            throw StatusError(
-                code: 503, reason: "ServiceUnavailable",
-                message: "\(subresource.name) of \(resource.facts.plural) \(goQuoted(object.name)) needs the node that it runs on, and no node is connected")
+            return try NodePath(reader: reader).serve(request, resource, subresource: subresource.name)
         }
     }
 
@@ -53,6 +51,7 @@ struct Subresources: Sendable {
                 let options = try WriteOptions(request.request, kind: request.info.verb == "patch" ? "PatchOptions" : "UpdateOptions")
                 let body = request.info.verb == "update"
                     ? try RequestBody.object(request.request, resource: resource, validation: options.fieldValidation, kind: scaleKind, now: reader.clock()) : nil
+                if let body { try PathIdentity.check(body.object, request.info) }
                 let result = try await writer.update(request, resource, subresource: "scale", options: options, mayCreate: false) {
                     current throws(StatusError) in
                     guard let current else { throw Router.noSuchResource }
@@ -96,7 +95,11 @@ struct Subresources: Sendable {
                 let body = try RequestBody.object(
                     request.request, resource: resource, validation: options.fieldValidation, kind: bindingKind, now: reader.clock())
                 let binding = body.object
-                let name = request.info.name.isEmpty ? binding["metadata"]?["name"]?.string ?? "" : request.info.name
+                let given = binding["metadata"]?["name"]?.string ?? ""
+                if !request.info.name.isEmpty, given != request.info.name {
+                    throw StatusError.badRequest("name in URL does not match name in Binding object")
+                }
+                let name = request.info.name.isEmpty ? given : request.info.name
                 let errors = PodBinding.check(binding)
                 if !errors.isEmpty { throw StatusError(code: 500, reason: "", message: errors.aggregateMessage) }
                 let target = request.naming(name)
@@ -107,33 +110,6 @@ struct Subresources: Sendable {
                 }
                 return reader.answer(request, resource, negotiation: negotiation).document(
                     ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], status: 201, warnings: result.warnings)
-            }
-        }
-    }
-
-    // MARK: Eviction
-
-    /// Deletes a pod unless a disruption budget forbids it.
-    private func evict(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
-        let registry = registry
-        let deleter = deleter
-        let reader = reader
-        return .later {
-            await Router.answering {
-                let negotiation = try reader.negotiate(request.request)
-                let options = try WriteOptions(request.request, kind: "CreateOptions")
-                let kind = GroupVersionKind(group: "policy", version: "v1", kind: "Eviction")
-                let body = try RequestBody.object(
-                    request.request, resource: resource, validation: options.fieldValidation, kind: kind, now: reader.clock())
-                let pod = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
-                var delete = try DeleteOptions(request.request.withoutBody, catalog: registry.catalog)
-                delete.gracePeriodSeconds = body.object["deleteOptions"]?["gracePeriodSeconds"]?.int
-                delete.preconditionUID = body.object["deleteOptions"]?["preconditions"]?["uid"]?.string
-                delete.isDryRun = options.isDryRun || (body.object["deleteOptions"]?["dryRun"]?.strings ?? []).contains("All")
-                try DisruptionBudget.check(pod, cache: reader.cache)
-                _ = try await deleter.delete(request, resource, namespace: pod.namespace, name: pod.name, options: delete)
-                return reader.answer(request, resource, negotiation: negotiation).document(
-                    ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], status: 201)
             }
         }
     }
@@ -165,7 +141,9 @@ struct Subresources: Sendable {
 
     private func token(_ request: AuthorizedRequest, _ resource: ServedResource) -> Outcome {
         let reader = reader
+        let registry = registry
         let tokens = tokens
+        let admission = writer.admission
         return .later {
             await Router.answering {
                 let negotiation = try reader.negotiate(request.request)
@@ -173,8 +151,19 @@ struct Subresources: Sendable {
                 let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
                 let body = try RequestBody.object(
                     request.request, resource: resource, validation: options.fieldValidation, kind: kind, now: reader.clock())
+                var question = body.object
+                if question["metadata"]?.object == nil { question["metadata"] = [:] }
+                let owned = ManagedFields(kind: kind, subresource: "token", catalog: registry.catalog).update(
+                    live: nil, new: question, manager: options.fieldManager, now: reader.clock().description)
+                question[path: "metadata", "managedFields"] = owned["metadata"]?["managedFields"]
+                _ = try await admission.admit(
+                    Proposal(
+                        operation: .create, resource: resource, subresource: "token", object: question, old: nil, isDryRun: options.isDryRun,
+                        targetName: request.info.name),
+                    request
+                ) { _, _ in }
                 let account = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
-                let answer = try tokens.issue(body.object, account: account, user: request.user, reader: reader)
+                let answer = try tokens.issue(question, account: account, user: request.user, reader: reader)
                 return reader.answer(request, resource, negotiation: negotiation).tree(answer, status: 201, warnings: body.warnings)
             }
         }
@@ -214,29 +203,5 @@ enum PodBinding {
         conditions.append(["type": "PodScheduled", "status": "True", "lastProbeTime": .null, "lastTransitionTime": .string(now.description)])
         object[path: "status", "conditions"] = .array(conditions)
         return object
-    }
-}
-
-/// Whether a pod may be evicted now.
-enum DisruptionBudget {
-    static func check(_ pod: CachedObject, cache: ObjectCache) throws(StatusError) {
-        let budgets = cache[GroupResource(group: "policy", resource: "poddisruptionbudgets")]?.objects(prefix: "/registry/poddisruptionbudgets/\(pod.namespace)/") ?? []
-        let tree = pod.tree
-        let phase = tree["status"]?["phase"]?.string ?? ""
-        // A pod that does not run disrupts nobody.
-        if ["Pending", "Succeeded", "Failed"].contains(phase) || tree["metadata"]?["deletionTimestamp"]?.string != nil { return }
-        let matching = budgets.map(\.tree).filter { LabelSelector(object: $0["spec"]?["selector"]).matches(pod.labels) }
-        if matching.count > 1 {
-            throw StatusError(code: 500, reason: "InternalError", message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
-        }
-        guard let budget = matching.first else { return }
-        if (budget["status"]?["disruptionsAllowed"]?.int ?? 0) > 0 { return }
-        throw StatusError(
-            code: 429, reason: "TooManyRequests", message: "Cannot evict pod as it would violate the pod's disruption budget.",
-            details: .init(causes: [
-                .init(
-                    reason: "DisruptionBudget",
-                    message: "The disruption budget \(budget["metadata"]?["name"]?.string ?? "") needs \(budget["status"]?["desiredHealthy"]?.int ?? 0) healthy pods and has \(budget["status"]?["currentHealthy"]?.int ?? 0) currently")
-            ]))
     }
 }

@@ -33,13 +33,21 @@ struct TokenIssuer: Sendable {
         let spec = request["spec"] ?? [:]
         let seconds = spec["expirationSeconds"]?.int ?? 3600
         var errors: [FieldError] = []
+        for (field, own) in [("name", account.name), ("namespace", account.namespace)] {
+            guard let given = request["metadata"]?[field]?.string, !given.isEmpty, given != own else { continue }
+            errors.append(
+                .invalid(FieldPath("metadata").child(field), .string(given), "must match the service account \(field) if specified"))
+        }
+        if !errors.isEmpty { throw .invalid("TokenRequest", group: "authentication.k8s.io", name: account.name, errors) }
         if seconds < Self.lifetimes.lowerBound {
             errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration less than 10 minutes"))
         }
         if seconds > Self.lifetimes.upperBound {
             errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration larger than 2^32 seconds"))
         }
-        if !errors.isEmpty { throw .invalid("TokenRequest", group: "authentication.k8s.io", name: "", errors) }
+        if !errors.isEmpty {
+            throw .invalid("TokenRequest", group: "authentication.k8s.io", name: request["metadata"]?["name"]?.string ?? "", errors)
+        }
         let bound = try boundObject(spec["boundObjectRef"], account: account, reader: reader)
         let now = clock()
         let audiences = spec["audiences"]?.strings ?? []
@@ -78,10 +86,11 @@ struct TokenIssuer: Sendable {
             throw .badRequest("cannot bind token to object of type /\(version), Kind=\(kind)")
         }
         guard let resource = reader.registry["", "v1", plural] else { throw Router.noSuchResource }
+        if name.isEmpty { throw .badRequest("Name parameter required.") }
         let object = try reader.object(resource, namespace: account.namespace, name: name)
         if let uid = reference["uid"]?.string, !uid.isEmpty, uid != object.uid {
             throw .conflict(
-                GroupResource(group: "", resource: plural), name: name,
+                GroupResource(group: "", resource: kind), name: name,
                 "the UID in the bound object reference (\(uid)) does not match the UID in record. The object might have been deleted and then recreated")
         }
         let claim: JSON = ["name": .string(object.name), "uid": .string(object.uid)]

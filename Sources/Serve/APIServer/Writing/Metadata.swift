@@ -7,7 +7,7 @@ import PolicyModel
 enum Metadata {
     /// The fields that an update cannot change are those of the present object.
     static func carryOver(from old: JSON, to object: inout JSON) {
-        for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+        for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
             object["metadata"]?[field] = old["metadata"]?[field]
         }
         if let generation = old["metadata"]?["generation"], object["metadata"]?["generation"] == nil {

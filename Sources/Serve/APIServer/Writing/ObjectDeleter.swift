@@ -15,7 +15,7 @@ struct DeleteOptions: Sendable {
     init(_ request: APIRequest, catalog: SchemaCatalog) throws(StatusError) {
         var body: JSON = [:]
         if !request.body.isEmpty {
-            body = try RequestBody.parse(request).value
+            body = try RequestBody.parse(request, kind: "DeleteOptions").value
             if let kind = body["kind"]?.string, !kind.isEmpty, kind != "DeleteOptions" {
                 throw .badRequest("the kind in the data (\(kind)) does not match the expected kind (DeleteOptions)")
             }
@@ -33,14 +33,14 @@ struct DeleteOptions: Sendable {
         }
         if let text = query["propagationPolicy"], !text.isEmpty { propagationPolicy = text }
         if query["orphanDependents"] != nil { orphanDependents = query.isTrue("orphanDependents") }
-        dryRun += query.all("dryRun").filter { !$0.isEmpty }
+        dryRun += query.all("dryRun")
         var errors: [FieldError] = []
         if dryRun.contains(where: { $0 != "All" }) { errors.append(.notSupported("dryRun", .array(dryRun.map { .string($0) }), ["All"])) }
         if propagationPolicy != nil, orphanDependents != nil {
             errors.append(.invalid("propagationPolicy", .string(propagationPolicy ?? ""), "orphanDependents and deletionPropagation cannot be both set"))
         }
         if let policy = propagationPolicy, !["Foreground", "Background", "Orphan"].contains(policy) {
-            errors.append(.notSupported("propagationPolicy", .string(policy), ["Background", "Foreground", "Orphan", "nil"]))
+            errors.append(.notSupported("propagationPolicy", .string(policy), ["Foreground", "Background", "Orphan", "nil"]))
         }
         if !errors.isEmpty { throw .invalid("DeleteOptions", group: "meta.k8s.io", name: "", errors) }
         isDryRun = dryRun.contains("All")
@@ -70,7 +70,7 @@ struct ObjectDeleter: Sendable {
             oldPlain["metadata"]?["resourceVersion"] = nil
             let proposal = Proposal(operation: .delete, resource: resource, subresource: nil, object: oldPlain, old: oldPlain, isDryRun: options.isDryRun)
             let plan = DeletionPlan(old: oldPlain, resource: facts, options: options, now: writer.clock())
-            let admitted = try await writer.admission.admit(proposal, request) { _ in }
+            let admitted = try await writer.admission.admit(proposal, request) { _, _ in }
             do {
                 switch plan {
                 case .unchanged: return WriteResult(object: current, resource: resource, status: 200, warnings: [])
@@ -79,10 +79,17 @@ struct ObjectDeleter: Sendable {
                     let object = try await writer.committer.commit(
                         admitted.replacing(marked), [.init(resource: storage.resource, key: key, change: .put(bytes), expect: .revision(current.revision))],
                         reading: key)
+                    if CustomResourceCleanup.isDue(marked, resource: facts) {
+                        // No instances are served, so the cleanup that the finalizer stands for is done at once.
+                        _ = try await writer.committer.commit(
+                            admitted, [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(object.revision))], reading: nil)
+                    }
                     return WriteResult(object: object, resource: resource, status: 200, warnings: warnings(resource, options))
                 case .remove(let final):
                     _ = try await writer.committer.commit(
-                        admitted, [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(current.revision))], reading: nil)
+                        admitted,
+                        [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(current.revision))]
+                            + writer.mutations(of: admitted.charges), reading: nil)
                     return answer(resource, current: current, final: final, options: options)
                 }
             } catch is CommitConflict { continue }
@@ -162,6 +169,10 @@ enum DeletionPlan: Sendable {
             self = Self.namespace(old, isMarked: isMarked, options: options, resource: resource, now: now)
             return
         }
+        if !isMarked, CustomResourceCleanup.concerns(resource) {
+            self = .mark(Self.marked(CustomResourceCleanup.begin(old, now: now), grace: nil, now: now, bumpsGeneration: false))
+            return
+        }
         let present = metadata?["finalizers"]?.strings ?? []
         let finalizers = Self.finalizers(present, resource: resource, options: options)
         let grace = Self.gracePeriod(old, resource: resource, options: options)
@@ -186,12 +197,12 @@ enum DeletionPlan: Sendable {
         }
     }
 
-    private static func marked(_ object: JSON, grace: Int64, now: Timestamp, bumpsGeneration: Bool) -> JSON {
+    private static func marked(_ object: JSON, grace: Int64?, now: Timestamp, bumpsGeneration: Bool) -> JSON {
         var object = object
-        object[path: "metadata", "deletionTimestamp"] = .string(now.adding(seconds: grace).description)
-        object[path: "metadata", "deletionGracePeriodSeconds"] = .int(grace)
+        object[path: "metadata", "deletionTimestamp"] = .string(now.adding(seconds: grace ?? 0).description)
+        if let grace { object[path: "metadata", "deletionGracePeriodSeconds"] = .int(grace) }
         if bumpsGeneration, let generation = object["metadata"]?["generation"]?.int, generation > 0 {
-            object[path: "metadata", "generation"] = .int(generation + 1)
+            object[path: "metadata", "generation"] = .int(generation &+ 1)
         }
         return object
     }

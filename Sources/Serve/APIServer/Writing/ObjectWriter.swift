@@ -2,6 +2,7 @@ import JSONValue
 import KubeModel
 import ObjectDefaults
 import ObjectPatch
+import ObjectWarnings
 import PolicyModel
 import Store
 
@@ -34,6 +35,7 @@ struct ObjectWriter: Sendable {
         ObjectNormalization.normalize(&written, kind: resource.facts.groupVersionKind)
         // An empty list that is given is owned, although it is stored as none.
         for field in ["rules", "subjects"] where object[field] == [] { written[field] = [] }
+        if resource.facts.kind == "CSINode", object["spec"]?["drivers"] == [] { written[path: "spec", "drivers"] = [] }
         if resource.facts.kind == "DaemonSet" {
             let path = ["metadata", "annotations", "deprecated.daemonset.template.generation"]
             // The form in which daemon sets are written carries their generation.
@@ -79,31 +81,39 @@ struct ObjectWriter: Sendable {
             let ownerWarnings = Metadata.dedupOwnerReferences(&candidate)
             if !hasManagedFields { own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now) }
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
-            let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+            let early = warnings + ownerWarnings + ObjectWarnings.onArrival(candidate, kind: facts.groupVersionKind)
+            let admitted = try await admission.admit(proposal, request, warnings: early) { object, warnings throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
                 object[path: "metadata", "creationTimestamp"] = .string(now.description)
                 ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
                 let errors = Validation.create(object, facts: facts)
                 if !errors.isEmpty {
-                    throw .invalid(facts.kind, group: facts.group, name: object["metadata"]?["name"]?.string ?? "", errors)
+                    throw .invalid(facts.kind, group: facts.groupInRefusals, name: object["metadata"]?["name"]?.string ?? "", errors)
                 }
+                warnings += ObjectWarnings.onCreate(object, kind: facts.groupVersionKind)
                 ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             }
             let stored = try encode(admitted.object, resource: resource, storage: storage)
             let key = resource.key(namespace: admitted.namespace, name: admitted.name)
-            let all = warnings + ownerWarnings + admitted.warnings
+            if admitted.isDryRun, cache[storage.resource]?[key] != nil {
+                throw WarnedRefusal.of(StatusError.alreadyExists(facts.groupResource, name: admitted.name), warnings: admitted.warnings)
+            }
+            let all = admitted.warnings
             do {
-                let object = try await committer.commit(admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)], reading: key)
+                let object = try await committer.commit(
+                    admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)] + mutations(of: admitted.charges), reading: key)
                 return WriteResult(object: object, resource: resource, status: 201, warnings: all)
             } catch let conflict as CommitConflict {
                 _ = conflict
                 admission.settle(proposal.with(admitted.object))
+                // Another write charged the same quota.
+                if !admitted.charges.isEmpty, cache[storage.resource]?[key] == nil, tries < Self.attempts { continue }
                 if isGenerated, tries < 8 { continue }
                 var error = StatusError.alreadyExists(facts.groupResource, name: admitted.name)
                 if cache[storage.resource]?[key]?.tree["metadata"]?["deletionTimestamp"] != nil {
                     error.message = "object is being deleted: " + error.message
                 }
-                throw error
+                throw WarnedRefusal.of(error, warnings: all)
             }
         }
     }
@@ -151,6 +161,18 @@ struct ObjectWriter: Sendable {
         return writer.bytes
     }
 
+    /// What is written of the quotas that the write is charged to.
+    func mutations(of charges: [QuotaCharge]) throws(StatusError) -> [Mutation] {
+        if charges.isEmpty { return [] }
+        guard let quotas = registry["", "v1", "resourcequotas"], let storage = quotas.storage else { return [] }
+        var mutations: [Mutation] = []
+        for charge in charges {
+            let bytes = try encode(charge.quota, resource: quotas, storage: storage)
+            mutations.append(.init(resource: QuotaCharge.resource, key: charge.key, change: .put(bytes), expect: .revision(charge.revision)))
+        }
+        return mutations
+    }
+
     // MARK: Update
 
     /// What an update makes of the present object; nil as the present object means that there is none.
@@ -173,7 +195,7 @@ struct ObjectWriter: Sendable {
         let name = object["metadata"]?["name"]?.string ?? ""
         if name.isEmpty {
             if resource.facts.isNamespaced || object["metadata"]?["name"] == nil {
-                throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))").orNameless(name)
+                throw StatusError.undeterminable(name: request.info.name)
             }
         }
         if name != request.info.name {
@@ -186,6 +208,7 @@ struct ObjectWriter: Sendable {
     }
 
     func patch(_ request: AuthorizedRequest, _ resource: ServedResource, subresource: String?) async throws -> WriteResult {
+        _ = try RequestPatch.form(of: request.request)
         let options = try WriteOptions(request.request, kind: "PatchOptions")
         let patch = try RequestPatch(request.request, resource: resource, options: options, registry: registry, now: clock())
         let isApply = patch.isApply
@@ -204,6 +227,7 @@ struct ObjectWriter: Sendable {
         for attempt in 1...Self.attempts {
             guard let current = objects[key] else {
                 guard mayCreate else { throw StatusError.notFound(facts.groupResource, name: request.info.name) }
+                let creation = try request.creating(admission.authorizer)
                 let changed = try change(nil)
                 var object = changed.object
                 if object["metadata"]?["uid"]?.string.map({ !$0.isEmpty }) == true {
@@ -212,7 +236,7 @@ struct ObjectWriter: Sendable {
                         "Precondition failed: UID in precondition: \(object["metadata"]?["uid"]?.string ?? ""), UID in object meta: ")
                 }
                 object["metadata"]?["resourceVersion"] = nil
-                return try await create(request, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
+                return try await create(creation, resource, object: object, options: options, warnings: changed.warnings, hasManagedFields: changed.hasManagedFields)
             }
             let old = served(current, resource: resource)
             let changed = try change(old)
@@ -245,7 +269,7 @@ struct ObjectWriter: Sendable {
         if object["metadata"]?.object == nil { object["metadata"] = [:] }
         let isPinned = try checkPreconditions(object, isFromPresent: changed.isFromPresent, current: current, resource: resource)
         let now = clock()
-        object["metadata"]?["uid"] = old["metadata"]?["uid"]
+        if (object["metadata"]?["uid"]?.string ?? "").isEmpty { object["metadata"]?["uid"] = old["metadata"]?["uid"] }
         object["metadata"]?["resourceVersion"] = nil
         var oldPlain = old
         oldPlain["metadata"]?["resourceVersion"] = nil
@@ -257,16 +281,19 @@ struct ObjectWriter: Sendable {
         }
         let proposal = Proposal(
             operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
-        let admitted = try await admission.admit(proposal, request) { object throws(StatusError) in
+        let admitted = try await admission.admit(proposal, request, warnings: warnings) { object, warnings throws(StatusError) in
             Metadata.carryOver(from: oldPlain, to: &object)
             ObjectStrategy.prepareForUpdate(
                 &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
             let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
-            if !errors.isEmpty { throw .invalid(facts.kind, group: facts.group, name: name, errors) }
+            if !errors.isEmpty { throw .invalid(facts.kind, group: facts.groupInRefusals, name: name, errors) }
+            // An object keeps its identity, whatever validation thinks of it.
+            object["metadata"]?["uid"] = oldPlain["metadata"]?["uid"]
+            if subresource == nil { warnings += ObjectWarnings.onUpdate(object, old: oldPlain, kind: facts.groupVersionKind) }
             ObjectNormalization.finish(&object, kind: facts.groupVersionKind, now: now)
             object = ManagedFields.withoutIdleTimes(object, live: oldPlain)
         }
-        warnings += admitted.warnings
+        warnings = admitted.warnings
         let result = admitted.object
         if result == oldPlain {
             return WriteResult(object: current, resource: resource, status: 200, warnings: warnings)
@@ -281,15 +308,21 @@ struct ObjectWriter: Sendable {
             resource: storage.resource, key: current.key, change: finalized ? .delete : .put(bytes), expect: .revision(current.revision))
         do {
             if finalized {
-                _ = try await committer.commit(admitted, [mutation], reading: nil)
+                // What held the object goes with this update: so does what it took.
+                let release = try admission.charge(
+                    Proposal(operation: .delete, resource: resource, object: oldPlain, old: oldPlain, isDryRun: options.isDryRun),
+                    namespace: request.info.namespace)
+                _ = try await committer.commit(admitted, [mutation] + mutations(of: release), reading: nil)
                 var answer = result
                 answer["metadata"]?["resourceVersion"] = .string(String(current.revision.rawValue))
                 return WriteResult(tree: answer, resource: resource, status: 200, warnings: warnings)
             }
-            let object = try await committer.commit(admitted, [mutation], reading: current.key, unstoredRevision: current.revision)
+            let object = try await committer.commit(
+                admitted, [mutation] + mutations(of: admitted.charges), reading: current.key, unstoredRevision: current.revision)
             return WriteResult(object: object, resource: resource, status: 200, warnings: warnings)
         } catch is CommitConflict {
-            if isPinned {
+            let isOvertaken = cache[storage.resource]?[current.key]?.revision != current.revision
+            if isPinned, isOvertaken || admitted.charges.isEmpty {
                 throw StatusError.conflict(
                     facts.groupResource, name: name, "the object has been modified; please apply your changes to the latest version and try again")
             }
@@ -316,7 +349,8 @@ struct ObjectWriter: Sendable {
                     "the object has been modified; please apply your changes to the latest version and try again")
             }
         }
-        if let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
+        // What a patch makes of the uid is a matter of validation.
+        if !isFromPresent, let uid = metadata?["uid"]?.string, !uid.isEmpty, uid != current.uid {
             throw .conflict(
                 facts.groupResource, name: current.name,
                 "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
@@ -332,14 +366,14 @@ struct ObjectWriter: Sendable {
     }
 }
 
+extension ResourceFacts {
+    /// The group under which validation speaks of the kind: events are one kind in two groups.
+    var groupInRefusals: String { group == "events.k8s.io" ? "" : group }
+}
+
 extension StatusError {
     static var methodNotAllowed: StatusError {
         .init(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource", details: .init())
-    }
-
-    /// A body without a name is told so.
-    func orNameless(_ name: String) -> StatusError {
-        name.isEmpty ? .badRequest("name must be provided") : self
     }
 }
 

@@ -31,40 +31,46 @@ enum RequestBody {
     }
 
     /// The body as JSON, and the members that were named twice.
-    static func parse(_ request: APIRequest) throws(StatusError) -> (value: JSON, duplicates: [String]) {
+    ///
+    /// - Parameter kind: the kind that is asked for, for the refusal.
+    static func parse(_ request: APIRequest, kind: String) throws(StatusError) -> (value: JSON, duplicates: [String]) {
+        let value: JSON
+        var duplicates: [String] = []
         switch try form(request) {
-        case .json: break
+        case .json:
+            do {
+                let parsed = try JSON.parseReporting(request.body)
+                value = parsed.value
+                if parsed.hasDuplicates { duplicates = JSON.duplicateFields(in: request.body) }
+            } catch {
+                throw BodyRefusal.unrecognized(
+                    kind, "couldn't get version/kind; json parse error: \(syntaxFault(error, in: request.body))", body: request.body)
+            }
         case .protobuf:
-            do { return (try ProtobufDecoding.decode(request.body), []) } catch { throw .badRequest("\(error)") }
+            let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
+            guard request.body.starts(with: magic) else {
+                throw BodyRefusal.unrecognized(
+                    kind, "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]", body: request.body)
+            }
+            do { value = try ProtobufDecoding.decode(request.body) } catch { throw .badRequest("\(error)") }
         case .yaml:
             do {
-                let document = try YAML.document(request.body)
-                return (document.value, document.duplicates.map(\.path.description))
+                // Of several documents the first is meant.
+                let document = try YAML.documents(request.body).first
+                value = document?.value ?? .null
+                duplicates = document?.duplicates.map(\.path.description) ?? []
             } catch {
-                throw .badRequest("error converting YAML to JSON: \(error)")
+                throw BodyRefusal.unrecognized(kind, "yaml: \(YAMLWording.text(of: error))", body: request.body)
             }
         }
-        do {
-            let parsed = try JSON.parseReporting(request.body)
-            return (parsed.value, parsed.hasDuplicates ? JSON.duplicateFields(in: request.body) : [])
-        } catch {
-            throw Self.refusal(of: error, body: request.body)
-        }
+        if let why = BodyRefusal.unreadableIdentity(value) { throw BodyRefusal.unrecognized(kind, why, body: request.body) }
+        return (value.isNull ? [:] : value, duplicates)
     }
 
-    /// The words in which an unreadable body is refused.
-    static func refusal(of error: JSONError, body: [UInt8]) -> StatusError {
-        let text = String(decoding: body.prefix(4096), as: UTF8.self)
-        let what: String
-        switch error.cause {
-        case .unexpectedEnd: what = "unexpected end of JSON input"
-        case .tooDeep: what = "exceeded max depth"
-        default:
-            let found = error.byte.map { String(Character(Unicode.Scalar($0))) } ?? ""
-            what = "invalid character '\(found)' looking for beginning of value"
-        }
-        if body.isEmpty { return .badRequest("EOF") }
-        return .badRequest("couldn't get version/kind; json parse error: \(what)" + (text.isEmpty ? "" : ""))
+    /// What is wrong with a text that could not be parsed, in the words that clients know.
+    static func syntaxFault(_ error: JSONError, in body: [UInt8]) -> String {
+        if case .tooDeep = error.cause { return "exceeded max depth" }
+        return GoJSONSyntax.fault(in: body) ?? "\(error)"
     }
 
     /// The object of a create or update.
@@ -74,32 +80,36 @@ enum RequestBody {
         _ request: APIRequest, resource: ServedResource, validation: WriteOptions.FieldValidation,
         kind expected: GroupVersionKind? = nil, now: Timestamp
     ) throws(StatusError) -> Decoded {
-        let (value, duplicates) = try parse(request)
-        return try decode(value, duplicates: duplicates, kind: expected ?? resource.facts.groupVersionKind, validation: validation, now: now)
-    }
-
-    /// Decodes and defaults a parsed object of a kind.
-    static func decode(
-        _ value: JSON, duplicates: [String], kind: GroupVersionKind, validation: WriteOptions.FieldValidation, now: Timestamp
-    ) throws(StatusError) -> Decoded {
-        try checkKind(value, expected: kind)
-        var object = value
-        object["kind"] = .string(kind.kind)
-        object["apiVersion"] = .string(kind.groupVersion.description)
-        let decoded: ObjectDecoding.Decoded
+        let kind = expected ?? resource.facts.groupVersionKind
+        let (value, duplicates) = try parse(request, kind: kind.kind)
+        if let sent = sentKind(value, expected: kind), sent != kind {
+            if sent.kind == kind.kind, sent.group == kind.group, ServedAPI.catalog.type(of: sent) != nil {
+                throw .badRequest(
+                    "the API version in the data (\(sent.groupVersion)) does not match the expected API version (\(kind.groupVersion))")
+            }
+            throw DecodingFault(BodyRefusal.unconvertible(sent, into: kind, catalog: ServedAPI.catalog)).status(sent: sent, expected: kind.kind)
+        }
         do throws(DecodingFault) {
-            decoded = try ObjectDecoding.decode(object, as: kind)
+            return try decode(value, duplicates: duplicates, kind: kind, validation: validation, now: now)
         } catch {
             throw error.status(sent: kind)
         }
+    }
+
+    /// Decodes and defaults a parsed object of a kind, whatever kind it says that it is.
+    static func decode(
+        _ value: JSON, duplicates: [String], kind: GroupVersionKind, validation: WriteOptions.FieldValidation, now: Timestamp
+    ) throws(DecodingFault) -> Decoded {
+        var object = value
+        object["kind"] = .string(kind.kind)
+        object["apiVersion"] = .string(kind.groupVersion.description)
+        let decoded = try ObjectDecoding.decode(object, as: kind)
         var warnings: [String] = []
         switch validation {
         case .ignore: break
         case .warn: warnings = ObjectDecoding.warnings(duplicateFields: duplicates, unknownFields: decoded.unknownFields)
         case .strict:
-            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: decoded.unknownFields) {
-                throw fault.status(sent: kind)
-            }
+            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: decoded.unknownFields) { throw fault }
         }
         object = decoded.object
         if kind.kind == "PodSecurityPolicy" { object = PodSecurityPolicyDefaults.applied(to: object) }
@@ -108,20 +118,12 @@ enum RequestBody {
         return Decoded(object: object, warnings: warnings)
     }
 
-    /// Refuses a body that says it is of another kind.
-    static func checkKind(_ value: JSON, expected: GroupVersionKind) throws(StatusError) {
+    /// The kind that a body says it is, what it leaves out taken from the expected one; nil when it says nothing.
+    static func sentKind(_ value: JSON, expected: GroupVersionKind) -> GroupVersionKind? {
         let kind = value["kind"]?.string ?? ""
-        let version = value["apiVersion"]?.string ?? ""
-        if kind.isEmpty, version.isEmpty { return }
-        let given = GroupVersion(version) ?? GroupVersion(group: "", version: version)
-        let actual = GroupVersionKind(
-            group: version.isEmpty ? expected.group : given.group, version: version.isEmpty ? expected.version : given.version,
-            kind: kind.isEmpty ? expected.kind : kind)
-        if actual.groupVersion != expected.groupVersion {
-            throw .badRequest("the API version in the data (\(actual.groupVersion)) does not match the expected API version (\(expected.groupVersion))")
-        }
-        if actual.kind != expected.kind {
-            throw .badRequest("the kind in the data (\(actual.kind)) does not match the expected kind (\(expected.kind))")
-        }
+        let text = value["apiVersion"]?.string ?? ""
+        if kind.isEmpty, text.isEmpty { return nil }
+        let version = text.isEmpty ? expected.groupVersion : GroupVersion(text) ?? GroupVersion(group: "", version: text)
+        return GroupVersionKind(group: version.group, version: version.version, kind: kind.isEmpty ? expected.kind : kind)
     }
 }

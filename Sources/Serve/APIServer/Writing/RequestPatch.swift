@@ -21,9 +21,9 @@ struct RequestPatch: Sendable {
 
     var isApply: Bool { form == .apply }
 
-    /// The patch forms in the words of the refusal.
-    private static let accepted =
-        "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor"
+    static var unsupportedForm: StatusError {
+        StatusError(code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: .init())
+    }
 
     init(_ request: APIRequest, resource: ServedResource, options: WriteOptions, registry: Registry, now: Timestamp) throws(StatusError) {
         self.resource = resource
@@ -32,24 +32,14 @@ struct RequestPatch: Sendable {
         self.now = now
         name = request.info.name
         namespace = request.info.namespace
-        let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
-        switch type {
-        case "application/json-patch+json": form = .json
-        case "application/merge-patch+json": form = .merge
-        case "application/strategic-merge-patch+json": form = .strategic
-        case "application/apply-patch+yaml": form = .apply
-        default:
-            throw StatusError(
-                code: 415, reason: "UnsupportedMediaType",
-                message: "the body of the request was in an unknown format - accepted media types include: \(Self.accepted)")
-        }
+        form = try Self.form(of: request)
         if form == .apply {
             do {
                 let document = try YAML.document(request.body)
                 value = document.value
                 duplicates = document.duplicates.map(\.path.description)
             } catch {
-                throw .badRequest("error decoding YAML: \(error)")
+                throw .badRequest("error decoding YAML: error converting YAML to JSON: yaml: \(YAMLWording.text(of: error))")
             }
         } else {
             do {
@@ -57,9 +47,25 @@ struct RequestPatch: Sendable {
                 value = parsed.value
                 duplicates = parsed.hasDuplicates ? JSON.duplicateFields(in: request.body) : []
             } catch {
-                throw RequestBody.refusal(of: error, body: request.body).asPatchRefusal(form: type)
+                throw Self.unreadable(error, body: request.body, isStrategic: form == .strategic)
             }
         }
+    }
+
+    /// The form that the content type names.
+    static func form(of request: APIRequest) throws(StatusError) -> Form {
+        switch request.headers.first(name: "content-type")?.split(separator: ";").first.map({ $0.filter { $0 != " " }.lowercased() }) {
+        case "application/json-patch+json": return .json
+        case "application/merge-patch+json": return .merge
+        case "application/strategic-merge-patch+json": return .strategic
+        case "application/apply-patch+yaml": return .apply
+        default: throw unsupportedForm
+        }
+    }
+
+    /// The refusal of a patch that is no JSON.
+    private static func unreadable(_ error: JSONError, body: [UInt8], isStrategic: Bool) -> StatusError {
+        .badRequest((isStrategic ? "" : "error decoding patch: ") + RequestBody.syntaxFault(error, in: body))
     }
 
     /// The object that the patch makes of the present one.
@@ -74,83 +80,71 @@ struct RequestPatch: Sendable {
         case .strategic: patched = try StrategicMergePatch.apply(value, to: current, kind: kind, catalog: registry.catalog)
         case .apply: patched = current
         }
-        let decoded = try RequestBody.decode(
-            patched, duplicates: duplicates, kind: kind, validation: options.fieldValidation, now: now)
+        if form != .strategic { patched = PatchedText.ordered(patched, from: current, kind: kind) }
+        let decoded = try decode(patched, kind: kind)
         patched = decoded.object
         if let version = patched["metadata"]?["resourceVersion"], version == current["metadata"]?["resourceVersion"] {
             patched["metadata"]?["resourceVersion"] = nil
         }
-        let given = patched["metadata"]?["name"]?.string ?? ""
+        try checkName(patched)
+        return .init(object: patched, warnings: decoded.warnings, isFromPresent: true)
+    }
+
+    /// The patched object, read as one of its kind.
+    private func decode(_ patched: JSON, kind: GroupVersionKind) throws(StatusError) -> RequestBody.Decoded {
+        // A strategic patch is refused with what was sent, the others with what they would make.
+        let shown = { form == .strategic ? value.goText : patched.description }
+        if let sent = RequestBody.sentKind(patched, expected: kind), sent != kind {
+            throw BodyRefusal.patched(shown(), BodyRefusal.unconvertible(sent, into: kind, catalog: registry.catalog))
+        }
+        do throws(DecodingFault) {
+            return try RequestBody.decode(patched, duplicates: duplicates, kind: kind, validation: options.fieldValidation, now: now)
+        } catch {
+            throw BodyRefusal.patched(shown(), error.message)
+        }
+    }
+
+    private func checkName(_ object: JSON) throws(StatusError) {
+        let given = object["metadata"]?["name"]?.string ?? ""
+        if given.isEmpty { throw .undeterminable(name: name) }
         if given != name {
             throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
         }
-        return .init(object: patched, warnings: decoded.warnings, isFromPresent: true)
+        let stated = object["metadata"]?["namespace"]?.string ?? ""
+        if !stated.isEmpty, stated != namespace, resource.facts.isNamespaced {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
     }
 
     private func applyConfiguration(to current: JSON?, subresource: String?) throws(StatusError) -> ObjectWriter.ChangedObject {
         let kind = resource.facts.groupVersionKind
-        let decoded = try ApplyConfiguration.decode(
-            value, duplicates: duplicates, kind: kind, name: name, namespace: namespace, isNamespaced: resource.facts.isNamespaced,
-            validation: options.fieldValidation)
+        var warnings: [String] = []
+        switch options.fieldValidation {
+        case .ignore: break
+        case .warn: warnings = ObjectDecoding.warnings(duplicateFields: duplicates, unknownFields: [])
+        case .strict:
+            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: []) { throw fault.status(sent: kind) }
+        }
         var live = current
         live?["metadata"]?["resourceVersion"] = nil
         let merged = try ManagedFields(kind: kind, subresource: subresource ?? "", catalog: registry.catalog).apply(
-            live: live, config: decoded.object, manager: options.fieldManager, force: options.force ?? false, now: now.description)
-        var object = try RequestBody.decode(merged, duplicates: [], kind: kind, validation: .ignore, now: now).object
-        object["metadata"]?["managedFields"] = merged["metadata"]?["managedFields"]
-        return .init(object: object, warnings: decoded.warnings, hasManagedFields: true, isFromPresent: true)
-    }
-}
-
-/// What a client declares in server-side apply: only the fields that it has an opinion on.
-enum ApplyConfiguration {
-    static func decode(
-        _ value: JSON, duplicates: [String], kind: GroupVersionKind, name: String, namespace: String, isNamespaced: Bool,
-        validation: WriteOptions.FieldValidation
-    ) throws(StatusError) -> RequestBody.Decoded {
-        guard value.object != nil else { throw .badRequest("error decoding YAML: the body is no object") }
-        if let entries = value["metadata"]?["managedFields"]?.array, !entries.isEmpty {
-            throw .badRequest("metadata.managedFields must be nil")
-        }
-        try RequestBody.checkKind(value, expected: kind)
-        let decoded: ObjectDecoding.Decoded
+            live: live, config: value, manager: options.fieldManager, force: options.force ?? false, now: now.description)
+        var object: JSON
         do throws(DecodingFault) {
-            decoded = try ObjectDecoding.decode(value, as: kind)
+            object = try RequestBody.decode(merged, duplicates: [], kind: kind, validation: .ignore, now: now).object
         } catch {
             throw error.status(sent: kind)
         }
-        var warnings: [String] = []
-        switch validation {
-        case .ignore: break
-        case .warn: warnings = ObjectDecoding.warnings(duplicateFields: duplicates, unknownFields: decoded.unknownFields)
-        case .strict:
-            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: decoded.unknownFields) {
-                throw fault.status(sent: kind)
-            }
-        }
-        var object = value
-        if object["metadata"]?.object == nil { object["metadata"] = [:] }
-        let given = object["metadata"]?["name"]?.string ?? ""
-        if !given.isEmpty, given != name {
-            throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
-        }
-        object["metadata"]?["name"] = .string(name)
-        if isNamespaced {
-            let stated = object["metadata"]?["namespace"]?.string ?? ""
-            if !stated.isEmpty, stated != namespace {
-                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
-            }
-            object["metadata"]?["namespace"] = .string(namespace)
-        }
-        return .init(object: object, warnings: warnings)
+        object["metadata"]?["managedFields"] = merged["metadata"]?["managedFields"]
+        try checkName(object)
+        return .init(object: object, warnings: warnings, hasManagedFields: true, isFromPresent: true)
     }
 }
 
 extension StatusError {
-    func asPatchRefusal(form: String) -> StatusError {
-        var copy = self
-        copy.message = "error decoding patch: " + message
-        return copy
+    /// An object without a name, sent to where a name is.
+    static func undeterminable(name: String) -> StatusError {
+        .badRequest("the name of the object (\(name) based on URL) was undeterminable: name must be provided")
     }
 }
 
@@ -163,18 +157,19 @@ extension RequestPatch {
         do {
             value = try JSON.parse(request.body)
         } catch {
-            throw RequestBody.refusal(of: error, body: request.body).asPatchRefusal(form: type)
+            throw unreadable(error, body: request.body, isStrategic: type == "application/strategic-merge-patch+json")
         }
         let patched: JSON =
             switch type {
             case "application/json-patch+json": try JSONPatch(value).apply(to: scale)
             case "application/merge-patch+json": try MergePatch.apply(value, to: scale)
             case "application/strategic-merge-patch+json": try StrategicMergePatch.apply(value, to: scale, kind: kind)
-            default:
-                throw StatusError(
-                    code: 415, reason: "UnsupportedMediaType",
-                    message: "the body of the request was in an unknown format - accepted media types include: \(accepted)")
+            default: throw unsupportedForm
             }
-        return try RequestBody.decode(patched, duplicates: [], kind: kind, validation: options.fieldValidation, now: now).object
+        do throws(DecodingFault) {
+            return try RequestBody.decode(patched, duplicates: [], kind: kind, validation: options.fieldValidation, now: now).object
+        } catch {
+            throw BodyRefusal.patched(patched.description, error.message)
+        }
     }
 }

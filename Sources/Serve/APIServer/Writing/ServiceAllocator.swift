@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import ObjectDefaults
+import ObjectValidation
 import PolicyModel
 import Synchronization
 
@@ -107,7 +108,9 @@ package final class ServiceAllocator: Sendable {
         guard facts.kind == "Service", facts.group.isEmpty, proposal.subresource == nil, proposal.operation != .delete else { return }
         var service = proposal.object
         let key = Self.key(service)
-        let errors = ServiceAddressing.prepare(&service, old: proposal.old, families: ["IPv4"])
+        let conflicts = ServiceAddressing.prepare(&service, old: proposal.old, families: ["IPv4"])
+        let faults = ObjectValidation.addressFaults(service, old: proposal.old)
+        let errors = faults.isEmpty ? conflicts : faults
         if !errors.isEmpty { throw .invalid("Service", group: "", name: service["metadata"]?["name"]?.string ?? "", errors) }
         let spec = service["spec"] ?? [:]
         if ServiceAddressing.needsClusterIP(spec) { try address(&service, key: key, isDryRun: proposal.isDryRun) }
@@ -152,7 +155,7 @@ package final class ServiceAllocator: Sendable {
             guard let wanted = Range.address(given), range.contains(wanted) else {
                 throw .invalid(
                     "Service", group: "", name: name,
-                    [.init(.invalid, "spec.clusterIPs", .value([.string(given)]), "failed to allocate IP \(given): the provided IP (\(given)) is not in the valid range. The range of valid IPs is \(range.text)")])
+                    [.init(.invalid, "spec.clusterIPs", .value([.string(given)]), "failed to allocate IP \(given): the provided network does not match the current range")])
             }
             let isFree = state.withLock { state in
                 if let owner = state.addresses[wanted], owner != key { return false }

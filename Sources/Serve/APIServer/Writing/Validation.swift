@@ -11,7 +11,7 @@ enum Validation {
         if facts.kind == "PodSecurityPolicy" { return PodSecurityPolicyValidation.validateCreate(object) }
         let general = ObjectValidation.validateCreate(object, kind: facts.groupVersionKind, namespaced: facts.isNamespaced)
         guard facts.group == RBACKind.group, let kind = RBACKind(rawValue: facts.kind) else { return general }
-        return general + RBACValidation.validate(object, kind: kind)
+        return general + RBACValidation.validate(object, kind: kind) + aggregation(object, kind)
     }
 
     /// The faults of a changed object.
@@ -20,6 +20,10 @@ enum Validation {
         let general = ObjectValidation.validateUpdate(
             object, old: old, kind: facts.groupVersionKind, namespaced: facts.isNamespaced, subresource: subresource)
         guard facts.group == RBACKind.group, let kind = RBACKind(rawValue: facts.kind) else { return general }
-        return general + RBACValidation.validate(object, kind: kind, old: old)
+        return general + RBACValidation.validate(object, kind: kind, old: old) + aggregation(object, kind)
+    }
+
+    private static func aggregation(_ object: JSON, _ kind: RBACKind) -> [FieldError] {
+        kind == .clusterRole ? ObjectValidation.aggregationFaults(object) : []
     }
 }

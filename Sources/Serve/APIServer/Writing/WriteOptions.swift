@@ -17,7 +17,7 @@ struct WriteOptions: Sendable {
     init(_ request: APIRequest, kind: String) throws(StatusError) {
         var errors: [FieldError] = []
         let query = request.query
-        let dryRun = query.all("dryRun").filter { !$0.isEmpty }
+        let dryRun = query.all("dryRun")
         if dryRun.contains(where: { $0 != "All" }) {
             errors.append(.notSupported("dryRun", .array(dryRun.map { .string($0) }), ["All"]))
         }
@@ -29,7 +29,7 @@ struct WriteOptions: Sendable {
             if let value = FieldValidation(rawValue: text) {
                 fieldValidation = value
             } else {
-                errors.append(.notSupported("fieldValidation", .string(text), ["", "Ignore", "Warn", "Strict"]))
+                errors.append(.notSupported("fieldValidation", .string(text), ["", "Ignore", "Strict", "Warn"]))
             }
         }
         let given = query["fieldManager"] ?? ""

@@ -1,0 +1,75 @@
+public import JSONValue
+public import KubeModel
+
+/// The object that a change is about, as the API addresses it.
+public struct Target: Hashable, Sendable {
+    /// The resource in the version that is written.
+    public var resource: GroupVersionResource
+    /// Empty for objects of the cluster.
+    public var namespace: String
+    /// Empty for an object whose name the server makes.
+    public var name: String
+    /// Such as `status`; empty for the object itself.
+    public var subresource: String
+
+    public init(_ resource: GroupVersionResource, namespace: String = "", name: String, subresource: String = "") {
+        self.resource = resource
+        self.namespace = namespace
+        self.name = name
+        self.subresource = subresource
+    }
+
+    /// The address of an object.
+    public init(_ resource: GroupVersionResource, _ object: JSON, subresource: String = "") {
+        self.init(resource, namespace: object.namespace, name: object.name, subresource: subresource)
+    }
+}
+
+/// One write by which a controller brings the cluster nearer to what it should be.
+public enum Change: Hashable, Sendable {
+    /// Which form a patch has.
+    public enum PatchForm: String, Hashable, Sendable { case merge, strategic, apply }
+
+    /// Makes an object.
+    case create(Target, JSON)
+    /// Replaces an object, or a subresource such as `status`; the object's `resourceVersion` says which version.
+    case replace(Target, JSON)
+    /// Changes parts of an object. `manager` is the field manager of an apply patch, which is forced.
+    case patch(Target, PatchForm, JSON, manager: String)
+    /// Deletes an object, if it is still the one with this UID.
+    case delete(Target, uid: String, policy: String?)
+    /// Deletes every object of the resource in the namespace.
+    case deleteCollection(Target)
+}
+
+/// What a controller tells those who look at an object, as an Event.
+public struct Notice: Hashable, Sendable {
+    /// Whether something is wrong: the event's type is `Warning`.
+    public var isWarning: Bool
+    /// In one word, such as `ScalingReplicaSet`.
+    public var reason: String
+    /// The sentence for people.
+    public var message: String
+
+    public init(isWarning: Bool = false, reason: String, message: String) {
+        self.isWarning = isWarning
+        self.reason = reason
+        self.message = message
+    }
+}
+
+/// What one look at the cluster leads to: the writes in their order, what to tell, and when to look again.
+public struct Plan: Hashable, Sendable {
+    /// The writes, to be made in this order; the first that fails ends the pass.
+    public var changes: [Change]
+    /// The events for the object that the pass is about.
+    public var notices: [Notice]
+    /// Seconds after which the object must be looked at again, though nothing changes.
+    public var again: Int64?
+
+    public init(changes: [Change] = [], notices: [Notice] = [], again: Int64? = nil) {
+        self.changes = changes
+        self.notices = notices
+        self.again = again
+    }
+}

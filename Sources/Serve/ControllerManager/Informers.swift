@@ -1,0 +1,61 @@
+import JSONValue
+import KubeClient
+import KubeModel
+import Logging
+import Reconcile
+
+/// The informers, one for each resource that controllers read; they share one watch each.
+struct Informers: Sendable {
+    let namespaces: Informer
+    let serviceAccounts: Informer
+    let rootCertificates: Informer
+    let clusterRoles: Informer
+    let pods: Informer
+    let replicaSets: Informer
+    let deployments: Informer
+    let services: Informer
+    let endpointSlices: Informer
+    let nodes: Informer
+    let signingRequests: Informer
+
+    init(client: KubeClient, log: Logger) {
+        func reflect(_ resource: GroupVersionResource, fields: String = "", metadataOnly: Bool = false) -> Reflector {
+            Reflector(resource: resource, client: client, fieldSelector: fields, metadataOnly: metadataOnly, log: log)
+        }
+        namespaces = Informer(reflect(NamespaceDeletion.resource))
+        serviceAccounts = Informer(reflect(ServiceAccounts.resource, fields: "metadata.name=default", metadataOnly: true))
+        rootCertificates = Informer(reflect(RootCertificates.resource, fields: "metadata.name=" + RootCertificates.name))
+        clusterRoles = Informer(reflect(AggregatedRoles.resource))
+        pods = Informer(reflect(ReplicaSets.pods), keys: Self.ownership)
+        replicaSets = Informer(reflect(ReplicaSets.resource), keys: Self.ownership)
+        deployments = Informer(reflect(Deployments.resource)) { [Self.inNamespace($0.namespace)] }
+        services = Informer(reflect(GroupVersionResource("v1", "services"))) { [Self.inNamespace($0.namespace)] }
+        endpointSlices = Informer(reflect(EndpointSlices.resource)) { slice in
+            slice.labels[EndpointSlices.managerLabel] == EndpointSlices.manager
+                ? [Informer.key(slice.namespace, slice.labels[EndpointSlices.serviceLabel] ?? "")] : []
+        }
+        nodes = Informer(reflect(GroupVersionResource("v1", "nodes"), metadataOnly: true))
+        signingRequests = Informer(reflect(SigningRequests.resource))
+    }
+
+    var all: [Informer] {
+        [
+            namespaces, serviceAccounts, rootCertificates, clusterRoles, pods, replicaSets, deployments, services, endpointSlices, nodes,
+            signingRequests,
+        ]
+    }
+
+    /// Objects are found by namespace and by controller, those without a controller by that.
+    private static let ownership: @Sendable (JSON) -> [String] = { object in
+        let owner = object.controller?.uid
+        return [inNamespace(object.namespace), owner.map(ownedBy) ?? withoutOwner(object.namespace)]
+    }
+    static func inNamespace(_ namespace: String) -> String { "namespace/" + namespace }
+    static func ownedBy(_ uid: String) -> String { "owner/" + uid }
+    static func withoutOwner(_ namespace: String) -> String { "free/" + namespace }
+
+    /// Waits until each has its first list.
+    func waitUntilSynced() async {
+        while !Task.isCancelled, !all.allSatisfy(\.isSynced) { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+}
