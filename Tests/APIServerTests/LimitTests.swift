@@ -48,7 +48,8 @@ struct LimitTests {
         let server = try await TestServer()
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandler(
-            HTTPHandler(path: server.server.path, limits: limits, isStream: false, peer: PresentedChain()))
+            HTTPHandler(
+                path: server.server.path, limits: limits, bodies: BodyBudget(limits.allBodiesBytes), head: HeadDeadline(limits.headTime), peer: PresentedChain()))
         channel.pipeline.fireChannelActive()
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/version", headers: headers)
         try channel.writeInbound(HTTPServerRequestPart.head(head))
