@@ -35,7 +35,9 @@ struct CorpusTests {
         for row in rows {
             let id = row["id"]?.string ?? ""
             let description = row["world"]?.string.flatMap { worlds[$0] } ?? row["world"] ?? .null
-            let world = World(description)
+            // The tables of cluster policies were made without the rule that a pod and its own node always reach each
+            // other, of which only the documentation of NetworkPolicy speaks.
+            let world = World(description, knowsNodes: file == "networkpolicy")
             var index = world.index
             for json in row["policies"]?.array ?? [] { index.set(try policy(json)) }
             let evaluator = NetworkPolicyEvaluator(index)
@@ -45,7 +47,7 @@ struct CorpusTests {
                 let packet = Packet(source: source, destination: destination, transport: transports[transport] ?? 0, port: UInt16(port))
                 let answer = evaluator.decide(packet)
                 if answer.decision.isAllowed != expect {
-                    failures.append("\(id): \(from) > \(to) \(transport) \(port): \(String(describing: answer.deciding))")
+                    failures.append("\(id): \(from) > \(to) \(transport) \(port): \(answer.deciding.map(Self.ground) ?? "ungoverned")")
                 }
             }
             for table in row["tables"]?.array ?? [] {

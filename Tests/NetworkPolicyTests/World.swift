@@ -35,7 +35,9 @@ struct World {
     /// The addresses of each place that a probe names.
     var places: [String: [IPAddress]] = [:]
 
-    init(_ json: JSON) {
+    /// The world in `json`; without `knowsNodes` no pod is known to run on a node, so that none is spared what its
+    /// policies say about its own node.
+    init(_ json: JSON, knowsNodes: Bool = true) {
         func networks(_ value: JSON?) -> [IPNetwork] { (value?.strings ?? []).compactMap { IPNetwork($0) ?? IPAddress($0).map { IPNetwork($0) } } }
         for (name, labels) in json["namespaces"]?.object ?? [:] { namespaces.append((name, labels.stringMap)) }
         for (name, labels) in json["serviceAccounts"]?.object ?? [:] {
@@ -48,7 +50,7 @@ struct World {
             if pod["hostNetwork"]?.bool == true { continue }
             var endpoint = PolicyEndpoint(
                 id: .pod(namespace: namespace, name: name), labels: pod["labels"]?.stringMap ?? [:], networks: networks(pod["ips"]))
-            endpoint.node = pod["node"]?.string
+            endpoint.node = knowsNodes ? pod["node"]?.string : nil
             endpoint.serviceAccount = pod["serviceAccount"]?.string
             endpoint.ports = (pod["ports"]?.array ?? []).map {
                 .init(
@@ -99,11 +101,16 @@ struct World {
     }
 }
 
-/// The policy in `json`, whatever its kind.
+/// The policy in `json`, whatever its kind; some tables leave it out for NetworkPolicy.
 func policy(_ json: JSON) throws -> TrafficPolicy {
     switch json["apiVersion"]?.string {
-    case "networking.k8s.io/v1": try KubernetesPolicy.read(json)
-    case "projectcalico.org/v3": try CalicoPolicy.read(json)
-    default: try ClusterPolicy.read(json)
+    case "networking.k8s.io/v1": return try KubernetesPolicy.read(json)
+    case "projectcalico.org/v3": return try CalicoPolicy.read(json)
+    case nil:
+        var members = json.object ?? [:]
+        members["apiVersion"] = "networking.k8s.io/v1"
+        members["kind"] = "NetworkPolicy"
+        return try KubernetesPolicy.read(.object(members))
+    default: return try ClusterPolicy.read(json)
     }
 }
