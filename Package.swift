@@ -154,7 +154,7 @@ let package = Package(
                 "Store", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
-        tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel"]),
+        tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),

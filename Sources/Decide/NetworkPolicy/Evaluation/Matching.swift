@@ -22,10 +22,11 @@ extension NetworkPolicyIndex {
             for key in peer.exceptSets { check(!contains(key, address), "\(name) \(address) is selected by \(key)") }
             check(peer.networks?.contains { $0.contains(address) } ?? true, "\(name) \(address) is in none of the networks")
             for network in peer.exceptNetworks { check(!network.contains(address), "\(name) \(address) is in \(network)") }
-            func isOne(_ match: PortMatch) -> Bool {
-                switch match {
+            func isOne(_ ports: PortMatch) -> Bool {
+                switch ports {
                 case .range(let range): range.contains(port)
-                case .named(let text): isNamed(text, address, packet.transport, port)
+                // The rule's protocol, so that a packet of another one misses the protocol alone.
+                case .named(let text): isNamed(text, address, match.transport ?? packet.transport, port)
                 }
             }
             check(peer.ports?.contains(where: isOne) ?? true, "\(name) port \(port) is not listed")
