@@ -49,7 +49,8 @@ struct LimitTests {
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandler(
             HTTPHandler(
-                path: server.server.path, limits: limits, bodies: BodyBudget(limits.allBodiesBytes), head: HeadDeadline(limits.headTime), peer: PresentedChain()))
+                path: server.server.path, limits: limits, bodies: BodyBudget(limits.allBodiesBytes),
+                underWay: RequestsUnderWay(), head: HeadDeadline(limits.headTime), peer: PresentedChain()))
         channel.pipeline.fireChannelActive()
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/version", headers: headers)
         try channel.writeInbound(HTTPServerRequestPart.head(head))

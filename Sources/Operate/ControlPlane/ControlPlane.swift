@@ -177,7 +177,8 @@ package final class ControlPlane: Sendable {
             }
         } catch is CancellationError {}
         store.close()
-        try? await group.shutdownGracefully()
+        // Not waited for: a client that does not answer the end of its TLS session would hold the process for seconds.
+        Task { [group] in try? await group.shutdownGracefully() }
         log.info("stopped")
     }
 

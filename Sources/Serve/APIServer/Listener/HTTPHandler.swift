@@ -26,6 +26,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var isStream: Bool { head == nil }
     /// The bytes that this request took from the budget.
     private var taken = 0
+    private let underWay: RequestsUnderWay
     private var state = State.idle
     private var deadline: Scheduled<Void>?
     private var watch: WatchStream?
@@ -41,7 +42,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let peer: PresentedChain
 
-    init(path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, head: HeadDeadline?, peer: PresentedChain) {
+    init(
+        path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, head: HeadDeadline?, peer: PresentedChain
+    ) {
+        self.underWay = underWay
         self.peer = peer
         self.path = path
         self.limits = limits
@@ -127,11 +131,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .later(let work):
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let loop = context.eventLoop
+            underWay.begin()
             Task {
                 let response = await work()
                 loop.execute {
                     let (handler, context) = bound.value
                     handler.send(context, response)
+                    handler.underWay.end()
                 }
             }
         }

@@ -61,6 +61,7 @@ package final class Listener: Sendable {
         address: String, port: Int, tls: TLSContextHolder, path: RequestPath, group: any EventLoopGroup, limits: ListenerLimits = .init()
     ) async throws -> Listener {
         let open = OpenConnections()
+        let underWay = open.underWay
         let bodies = BodyBudget(limits.allBodiesBytes)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -76,8 +77,8 @@ package final class Listener: Sendable {
                     open.add(channel)
                 }.flatMap {
                     channel.configureHTTP2SecureUpgrade(
-                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, peer: peer) },
-                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, bodies: bodies, peer: peer) })
+                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer) },
+                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer) })
                 }
             }
         return Listener(channel: try await bootstrap.bind(host: address, port: port).get(), open: open)
@@ -94,19 +95,19 @@ package final class Listener: Sendable {
     }
 
     private static func http1(
-        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, peer: PresentedChain
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, peer: PresentedChain
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             let head = HeadDeadline(limits.headTime)
             try pipeline.addHandler(head)
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, head: head, peer: peer))
+            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: head, peer: peer))
         }
     }
 
     private static func http2(
-        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, peer: PresentedChain
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, peer: PresentedChain
     ) -> EventLoopFuture<Void> {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
@@ -121,7 +122,7 @@ package final class Listener: Sendable {
         return channel.configureHTTP2Pipeline(mode: .server, connectionConfiguration: connection, streamConfiguration: stream) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, head: nil, peer: peer))
+                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: nil, peer: peer))
             }
         }.map { _ in }
     }
@@ -153,6 +154,7 @@ final class PresentedChain: Sendable {
 
 /// The connections that are open, so that a shutdown can end them.
 final class OpenConnections: Sendable {
+    let underWay = RequestsUnderWay()
     // A lock and no actor: added to and removed from on event loops.
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
@@ -167,7 +169,10 @@ final class OpenConnections: Sendable {
         for channel in all { channel.pipeline.fireUserInboundEventTriggered(ServerShutdown()) }
         let clock = ContinuousClock()
         let end = clock.now + grace
-        while clock.now < end, channels.withLock({ !$0.isEmpty }) { try? await Task.sleep(for: .milliseconds(5)) }
+        while clock.now < end, !underWay.areNone { try? await Task.sleep(for: .milliseconds(5)) }
+        // What was answered goes out, and a client that listens says goodbye.
+        let last = min(end, clock.now + .milliseconds(100))
+        while clock.now < last, channels.withLock({ !$0.isEmpty }) { try? await Task.sleep(for: .milliseconds(5)) }
         for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
     }
 }
