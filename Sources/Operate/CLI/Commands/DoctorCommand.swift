@@ -1,4 +1,5 @@
 import ArgumentParser
+import CertificateAuthority
 import ClusterConfiguration
 import ControlPlane
 import JSONValue
@@ -15,7 +16,10 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessEnvironment.current
         let directory = try cluster.directory(environment)
-        let configuration = (try? cluster.lastConfiguration(directory)) ?? KastellConfiguration(environment: environment)
+        // A configuration that cannot be read is a finding, and not the default one.
+        let configuration =
+            SecureFile.exists(directory.savedConfiguration)
+            ? try cluster.lastConfiguration(directory) : KastellConfiguration(environment: environment)
         let checks = HostChecks.run(configuration, directory: directory, environment: environment)
         let value = JSON.array(checks.map(\.json))
         output.print(value) {

@@ -33,13 +33,18 @@ struct DownCommand: AsyncParsableCommand {
         let clock = ContinuousClock()
         let began = clock.now
         var told = Duration.seconds(1)
+        var isForced = false
         while RunningCluster.find(directory) != nil {
             let waited = began.duration(to: clock.now)
             if waited > told {
                 Terminal.note("waiting for the processes to end (\(told.components.seconds) s)")
                 told += .seconds(1)
             }
-            if waited > .seconds(timeout) {
+            if isForced, waited > .seconds(timeout + 5) {
+                throw CommandError("process \(running.supervisor) does not end. Look at what holds it with 'ps -o stat,wchan -p \(running.supervisor)'.")
+            }
+            if waited > .seconds(timeout), !isForced {
+                isForced = true
                 Terminal.warning("the processes did not end in time and are ended by force; what was acknowledged is stored")
                 for process in [running.facts?.control, running.supervisor].compactMap({ $0 }) { ProcessFacts.kill9(process) }
             }

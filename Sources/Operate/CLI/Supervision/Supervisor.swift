@@ -92,7 +92,7 @@ struct Supervisor: Sendable {
                     if let error = value["error"]?.string { failure = error }
                     guard let server = value["server"]?.string else { continue }
                     do {
-                        try publish(server, child: child, facts: &facts)
+                        try publish(server, child: child, isFirst: !hasServed, facts: &facts)
                     } catch {
                         failure = "\(error)"
                         child.signal(15)
@@ -130,7 +130,9 @@ struct Supervisor: Sendable {
     }
 
     /// Tells the other commands and kubectl where the cluster is.
-    private func publish(_ server: String, child: ChildProcess, facts: inout ClusterFacts) throws {
+    ///
+    /// - Parameter isFirst: whether the cluster comes up. When it only comes back, the user's current context stays.
+    private func publish(_ server: String, child: ChildProcess, isFirst: Bool, facts: inout ClusterFacts) throws {
         facts.control = child.process
         facts.server = server
         facts.kubeconfig = kubeconfig.path
@@ -138,8 +140,10 @@ struct Supervisor: Sendable {
         let entry = try AdminAccess(directory).entry(server: server)
         if kubeconfig.isExclusive {
             try KubeconfigFile.write(entry, to: kubeconfig.path)
-        } else {
+        } else if isFirst {
             try KubeconfigFile.merge(entry, into: kubeconfig.path)
+        } else {
+            try KubeconfigFile.refresh(entry, in: kubeconfig.path)
         }
     }
 }
