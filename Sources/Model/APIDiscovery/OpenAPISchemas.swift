@@ -77,7 +77,8 @@ struct OpenAPISchemas {
         let short = String(name.split(separator: ".").last ?? "")
         let isBuiltin = name.hasPrefix("io.k8s.")
         var schema = body(type, isBuiltin: isBuiltin)
-        schema["description"] = .string(FieldTexts.type(short))
+        // What a CRD does not describe, we do not either.
+        schema["description"] = isBuiltin ? .string(FieldTexts.type(short)) : schema["description"]
         var kinds = type.kinds
         if name == Self.meta + "DeleteOptions" || name == Self.meta + "WatchEvent" {
             kinds = versions.map { GroupVersionKind(group: $0.group, version: $0.version, kind: short) }
@@ -113,7 +114,7 @@ struct OpenAPISchemas {
 
     private mutating func field(_ node: SchemaNode, name: String, isBuiltin: Bool) -> JSON {
         var schema = node.ref == nil ? body(node, isBuiltin: isBuiltin) : JSONObject()
-        schema["description"] = .string(node.constraints["description"]?.string ?? FieldTexts.field(name))
+        if isBuiltin { schema["description"] = .string(node.constraints["description"]?.string ?? FieldTexts.field(name)) }
         schema.moveToFront("description")
         return finished(schema, node)
     }

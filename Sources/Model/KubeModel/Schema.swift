@@ -115,6 +115,20 @@ public struct ResourceFacts: Sendable {
         public var apiVersion: GroupVersion?
         /// Query parameters of connect subresources and their types.
         public var queryParameters: [String: String]
+
+        /// A subresource of a custom resource.
+        public init(name: String, kind: String, verbs: [String], apiVersion: GroupVersion? = nil) {
+            self.name = name
+            self.kind = kind
+            self.verbs = verbs
+            self.apiVersion = apiVersion
+            queryParameters = [:]
+        }
+
+        init(name: String, kind: String, verbs: [String], apiVersion: GroupVersion?, queryParameters: [String: String]) {
+            self.init(name: name, kind: kind, verbs: verbs, apiVersion: apiVersion)
+            self.queryParameters = queryParameters
+        }
     }
     public struct Column: Hashable, Sendable {
         public var name: String
@@ -144,6 +158,28 @@ public struct ResourceFacts: Sendable {
     public var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
     public var groupResource: GroupResource { GroupResource(group: group, resource: plural) }
     public var groupVersionKind: GroupVersionKind { GroupVersionKind(group: group, version: version, kind: kind) }
+
+    /// The facts of a custom resource, whose columns are its CRD's matter.
+    public init(
+        group: String, version: String, plural: String, singular: String, kind: String, isNamespaced: Bool, verbs: [String],
+        shortNames: [String], categories: [String], subresources: [String: Subresource], storageVersion: GroupVersion,
+        fieldSelectors: [String], fieldSelectorError: String
+    ) {
+        self.group = group
+        self.version = version
+        self.plural = plural
+        self.singular = singular
+        self.kind = kind
+        self.isNamespaced = isNamespaced
+        self.verbs = verbs
+        self.shortNames = shortNames
+        self.categories = categories
+        self.subresources = subresources
+        self.storageVersion = storageVersion
+        columns = []
+        self.fieldSelectors = fieldSelectors
+        self.fieldSelectorError = fieldSelectorError
+    }
 
     init(_ facts: JSON, group: String, version: String) {
         self.group = group
@@ -196,6 +232,25 @@ public struct SchemaCatalog: Sendable {
 
     /// Gives a kind the type of another.
     mutating func share(_ kind: GroupVersionKind, with other: GroupVersionKind) { typeOfKind[other] = typeOfKind[kind] }
+
+    /// Takes over named types of another catalog.
+    public mutating func adopt(_ names: [String], from other: SchemaCatalog) {
+        for name in names { types[name] = other.types[name] }
+    }
+
+    /// Takes over all types and kinds of another catalog.
+    public mutating func adopt(_ other: SchemaCatalog) {
+        types.merge(other.types) { _, new in new }
+        typeOfKind.merge(other.typeOfKind) { _, new in new }
+    }
+
+    /// Adds a resource; its group is set with ``setVersions(_:of:)``.
+    public mutating func add(_ resource: ResourceFacts) { resources.append(resource) }
+
+    /// Sets the versions of a group, the preferred one first; a new group comes last.
+    public mutating func setVersions(_ versions: [String], of group: String) {
+        if let at = groups.firstIndex(where: { $0.name == group }) { groups[at].versions = versions } else { groups.append((group, versions)) }
+    }
 
     /// Adds the types and resources of one facts file.
     public mutating func add(_ facts: JSON) {

@@ -89,6 +89,7 @@ extension KindRules {
         case ("flowcontrol.apiserver.k8s.io", "FlowSchema"): FlowSchemas.rules
         case ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): PriorityLevels.rules
         case ("apiregistration.k8s.io", "APIService"): APIServices.rules
+        case ("apiextensions.k8s.io", "CustomResourceDefinition"): CustomResourceDefinitions.rules
         case ("admissionregistration.k8s.io", let name): admission(name)
         case ("rbac.authorization.k8s.io", _): RoleMetadata.rules
         default: nil

@@ -7,6 +7,8 @@ package struct Mutation: Sendable {
         case put([UInt8])
         /// Removes what is there; what is not there conflicts.
         case delete
+        /// Changes nothing: the commit only takes place while the expectation holds.
+        case keep
     }
 
     package enum Expectation: Hashable, Sendable {
@@ -21,6 +23,13 @@ package struct Mutation: Sendable {
     package var key: String
     package var change: Change
     package var expect: Expectation
+
+    var changesSomething: Bool {
+        switch change {
+        case .put, .delete: true
+        case .keep: false
+        }
+    }
 
     package init(resource: GroupResource, key: String, change: Change, expect: Expectation) {
         self.resource = resource

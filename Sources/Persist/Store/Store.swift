@@ -128,6 +128,7 @@ package final class Store: Sendable {
         guard mutations.count <= Schema.maximumMutations else {
             throw .invalid("a commit of \(mutations.count) mutations; the most is \(Schema.maximumMutations)")
         }
+        guard mutations.contains(where: \.changesSomething) else { throw .invalid("a commit that changes nothing") }
         if mutations.count > 1 {
             var keys = Set<String>(minimumCapacity: mutations.count)
             for mutation in mutations where !keys.insert(mutation.key).inserted {

@@ -149,8 +149,11 @@ final class Writer: @unchecked Sendable {
             }
             planned.append((change, previous))
         }
-        for (place, (change, previous)) in planned.enumerated() {
+        var place = 0
+        for (change, previous) in planned {
             let mutation = change.mutation
+            if case .keep = mutation.change { continue }
+            defer { place += 1 }
             let created = previous?.createRevision ?? revision
             insert.bind(1, Schema.id(revision, place))
             insert.bind(2, text: mutation.key)

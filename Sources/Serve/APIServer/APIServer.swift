@@ -69,7 +69,8 @@ package final class APIServer: Sendable {
     private let options: APIServerOptions
 
     /// The identity of the server's own requests.
-    private static let identity = UserInfo(name: "system:apiserver", groups: [UserInfo.privilegedGroup, UserInfo.authenticatedGroup])
+    static let userAgent = "kube-apiserver-1.36/kastell"
+    static let identity = UserInfo(name: "system:apiserver", groups: [UserInfo.privilegedGroup, UserInfo.authenticatedGroup])
 
     /// Makes the cache that a store is opened with; it is empty until ``init(options:cache:store:signingKey:clientAuthority:clock:)``.
     package static func makeCache() -> ObjectCache {
@@ -93,6 +94,9 @@ package final class APIServer: Sendable {
             allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
         }
         let flows = FlowClassifier(cache: cache)
+        cache[GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")]?.observe { [unowned cache] event in
+            registry.define(event, cache: cache)
+        }
         try cache.load(from: store)
         let metrics = RequestMetrics()
         let health = Health(cache: cache, store: store)
@@ -125,7 +129,7 @@ package final class APIServer: Sendable {
         self.cache = cache
         self.health = health
         self.options = options
-        bootstrapClient = KubeClient(InProcessTransport(path, user: Self.identity, userAgent: "kube-apiserver-1.36/kastell"))
+        bootstrapClient = KubeClient(InProcessTransport(path, user: Self.identity, userAgent: Self.userAgent))
     }
 
     /// Creates the cluster's own objects, after which the server is ready.
@@ -133,6 +137,7 @@ package final class APIServer: Sendable {
         try await Bootstrap(
             client: bootstrapClient, serviceAddress: options.serviceRange.first, serviceRange: options.serviceRange.text, apiPort: options.apiPort
         ).run()
+        try await path.definitionKeeper.settleAll()
         health.setReady()
     }
 

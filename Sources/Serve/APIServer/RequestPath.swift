@@ -1,4 +1,5 @@
 package import CertificateAuthority
+import KubeClient
 import JSONValue
 import KubeModel
 import NIOCore
@@ -49,8 +50,11 @@ package final class RequestPath: Sendable {
                 metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
                 return .now(response.adding(flow))
             case .later(let work):
-                return .later { [metrics] in
-                    let response = await work().adding(flow)
+                let follows = DefinitionKeeper.concerns(request.info, user: request.origin, registry: router.registry)
+                return .later { [self] in
+                    var response = await work()
+                    if follows, response.status < 400, let refusal = await followUp(request.info) { response = refusal }
+                    response = response.adding(flow)
                     metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
                     return response
                 }
@@ -59,6 +63,23 @@ package final class RequestPath: Sendable {
             metrics.record(request.info, code: error.code, seconds: started.duration(to: .now))
             return .now(Self.refusal(error))
         }
+    }
+
+    /// Brings definitions of custom resources to the state that a write calls for; answers why that failed.
+    private func followUp(_ info: RequestInfo) async -> APIResponse? {
+        do {
+            try await definitionKeeper.followUp(info)
+            return nil
+        } catch {
+            return Self.refusal(.internalError("the write is stored, what follows from it is not done: \(error)"))
+        }
+    }
+
+    /// Made when it is needed: it is a client of this very path.
+    var definitionKeeper: DefinitionKeeper {
+        DefinitionKeeper(
+            registry: router.registry, cache: router.writer.cache,
+            client: KubeClient(InProcessTransport(self, user: APIServer.identity, userAgent: APIServer.userAgent)), clock: router.writer.clock)
     }
 
     /// Why a request would be refused whatever its body says; nil when its body decides. Asked before a large body is

@@ -15,8 +15,11 @@ struct Router: Sendable {
     func serve(_ request: AuthorizedRequest) throws(StatusError) -> Outcome {
         guard request.info.isResource else { return .now(try documents.serve(request)) }
         let info = request.info
-        guard registry.serves(group: info.group) else { return .now(.pageNotFound) }
-        guard let resource = registry[info.group, info.version, info.resource] else { throw Self.noSuchResource }
+        guard let resource = registry[info.group, info.version, info.resource] else {
+            // Of groups that are not built in, nobody knows more than that there is nothing.
+            if registry.serves(group: info.group) { throw Self.noSuchResource }
+            return .now(.pageNotFound)
+        }
         // Only what leads to a node or a service has a path of its own behind it.
         if !info.rest.isEmpty, info.subresource != "proxy" { throw Self.noSuchResource }
         if !info.namespace.isEmpty, !resource.facts.isNamespaced, info.resource != "namespaces" { throw Self.noSuchResource }
@@ -68,7 +71,10 @@ struct Router: Sendable {
 
     private func serveSubresource(_ request: AuthorizedRequest, _ resource: ServedResource) throws(StatusError) -> Outcome {
         let info = request.info
-        guard let subresource = resource.facts.subresources[info.subresource] else { throw Self.noSuchResource }
+        guard let subresource = resource.facts.subresources[info.subresource] else {
+            if resource.custom != nil { throw .notFound(resource.facts.groupResource, name: info.name) }
+            throw Self.noSuchResource
+        }
         let verb = info.verb
         guard subresource.verbs.contains(verb) || subresource.verbs.contains("create") && verb == "get" && subresource.verbs.contains("get") else {
             throw .methodNotAllowed

@@ -20,9 +20,21 @@ package final class CachedObject: Sendable {
     ///
     /// - Throws: ``JSONError`` when the value is no object with metadata.
     /// - Parameter revision: nil for an object of a dry run, which has no version of its own.
-    convenience init(key: String, value: [UInt8], revision: Revision?, fieldKeys: [String] = []) throws(JSONError) {
-        let fields = fieldKeys.isEmpty ? [:] : SelectableFields.values(of: try JSON.parse(value), keys: fieldKeys)
+    convenience init(key: String, value: [UInt8], revision: Revision?, fields reader: FieldReader = FieldReader()) throws(JSONError) {
+        let fields = reader.keys.isEmpty ? [:] : reader.values(of: try JSON.parse(value))
         try self.init(key: key, value: value, revision: revision, fields: fields)
+    }
+
+    /// The same object, selected by other fields.
+    init(_ object: CachedObject, fields reader: FieldReader) {
+        key = object.key
+        name = object.name
+        namespace = object.namespace
+        uid = object.uid
+        labels = object.labels
+        revision = object.revision
+        bytes = object.bytes
+        fields = reader.values(of: object.tree)
     }
 
     private init(key: String, value: [UInt8], revision: Revision?, fields: [String: String]) throws(JSONError) {
@@ -59,15 +71,28 @@ package final class CachedObject: Sendable {
     }
 }
 
-/// The values of selectable fields of an object, as the field selectors of its kind read them.
-enum SelectableFields {
-    static func values(of object: JSON, keys: [String]) -> [String: String] {
+/// Reads the values of selectable fields of an object, as the field selectors of its kind have them.
+struct FieldReader: Sendable {
+    var keys: [String] = []
+    /// Fields of custom resources are plain paths.
+    var isCustom = false
+
+    func values(of object: JSON) -> [String: String] {
         var values: [String: String] = [:]
-        for key in keys { values[key] = value(of: object, key: key) }
+        for key in keys { values[key] = isCustom ? plain(object, key: key) : value(of: object, key: key) }
         return values
     }
 
-    private static func value(of object: JSON, key: String) -> String {
+    private func plain(_ object: JSON, key: String) -> String {
+        switch object[path: key.split(separator: ".").map(String.init)] {
+        case .string(let text)?: text
+        case .int(let number)?: String(number)
+        case .bool(let flag)?: flag ? "true" : "false"
+        case .null?, .double?, .array?, .object?, nil: ""
+        }
+    }
+
+    private func value(of object: JSON, key: String) -> String {
         switch key {
         case "metadata.name", "metadata.namespace": return ""
         case "spec.unschedulable", "spec.hostNetwork": return object[path: key.split(separator: ".").map(String.init)]?.bool == true ? "true" : "false"

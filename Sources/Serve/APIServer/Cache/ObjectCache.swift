@@ -9,8 +9,10 @@ package struct UnreadableObject: Error, Sendable, CustomStringConvertible {
 
 /// The whole state of the cluster in memory, kept up to date by the store before a write is acknowledged.
 package final class ObjectCache: Sendable {
+    /// The built-in resources. What is stored of others is kept in the store untouched.
     private let resources: [GroupResource: ResourceCache]
-    /// Resources that are not served any more are kept in the store untouched.
+    /// The custom resources, which come and go.
+    private let custom = Mutex<[GroupResource: ResourceCache]>([:])
     private let applied = Mutex(Revision(rawValue: 0))
     private let failed = Mutex<String?>(nil)
 
@@ -20,8 +22,23 @@ package final class ObjectCache: Sendable {
         self.resources = map
     }
 
-    package subscript(_ resource: GroupResource) -> ResourceCache? { resources[resource] }
-    var all: Dictionary<GroupResource, ResourceCache>.Values { resources.values }
+    package subscript(_ resource: GroupResource) -> ResourceCache? { resources[resource] ?? custom.withLock { $0[resource] } }
+    var all: [ResourceCache] { Array(resources.values) + custom.withLock { Array($0.values) } }
+
+    /// Keeps the objects of a custom resource from now on.
+    func keep(_ resource: GroupResource, fieldKeys: [String]) {
+        let present = custom.withLock { caches -> ResourceCache? in
+            if let present = caches[resource] { return present }
+            let fresh = ResourceCache(resource: resource, fieldKeys: fieldKeys, isCustom: true)
+            fresh.forget(before: revision)
+            caches[resource] = fresh
+            return nil
+        }
+        present?.select(by: fieldKeys)
+    }
+
+    /// Forgets a custom resource; its watches end.
+    func remove(_ resource: GroupResource) { custom.withLock { $0.removeValue(forKey: resource) }?.end() }
 
     /// Every change up to this revision is in the cache.
     package var revision: Revision { applied.withLock { $0 } }
@@ -33,7 +50,7 @@ package final class ObjectCache: Sendable {
     package func apply(_ changes: [StoreEvent]) {
         for change in changes {
             do {
-                try resources[change.resource]?.apply(change)
+                try self[change.resource]?.apply(change)
             } catch {
                 failed.withLock { $0 = "the object at \(change.key) cannot be read: \(error)" }
             }
@@ -42,7 +59,15 @@ package final class ObjectCache: Sendable {
     }
 
     /// Reads all live objects of an opened store.
+    ///
+    /// Built-in objects first: the CRDs among them say which others there are.
     package func load(from store: Store) throws {
+        try load(resources, from: store)
+        let custom = custom.withLock { $0 }
+        if !custom.isEmpty { try load(custom, from: store) }
+    }
+
+    private func load(_ resources: [GroupResource: ResourceCache], from store: Store) throws {
         var fault: String?
         let current = try store.forEachLive { entry in
             guard let resource = resources[entry.resource] else { return }

@@ -35,9 +35,10 @@ package final class ResourceCache: Sendable {
     static let window = 1024
 
     package let resource: GroupResource
-    /// The selectable fields beyond name and namespace that are read from each object.
-    private let fieldKeys: [String]
+    private let isCustom: Bool
     private struct State {
+        /// The selectable fields beyond name and namespace that are read from each object.
+        var fieldKeys: [String]
         var entries = SortedEntries()
         var revision = Revision(rawValue: 0)
         var history: Deque<CacheEvent> = []
@@ -46,11 +47,41 @@ package final class ResourceCache: Sendable {
         var watchers: [ObjectIdentifier: Watcher] = [:]
         var observers: [@Sendable (CacheEvent) -> Void] = []
     }
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(resource: GroupResource, fieldKeys: [String]) {
+    init(resource: GroupResource, fieldKeys: [String], isCustom: Bool = false) {
         self.resource = resource
-        self.fieldKeys = fieldKeys.filter { $0 != "metadata.name" && $0 != "metadata.namespace" }
+        self.isCustom = isCustom
+        state = Mutex(State(fieldKeys: Self.beyondNames(fieldKeys)))
+    }
+
+    private static func beyondNames(_ keys: [String]) -> [String] { keys.filter { $0 != "metadata.name" && $0 != "metadata.namespace" } }
+
+    private var fields: FieldReader { FieldReader(keys: state.withLock { $0.fieldKeys }, isCustom: isCustom) }
+
+    /// Reads other fields from now on, and from the objects that are there.
+    func select(by fieldKeys: [String]) {
+        let keys = Self.beyondNames(fieldKeys)
+        state.withLock { state in
+            if state.fieldKeys == keys { return }
+            state.fieldKeys = keys
+            let reader = FieldReader(keys: keys, isCustom: isCustom)
+            var entries = SortedEntries()
+            state.entries.forEach(prefix: "") {
+                entries.insert(CachedObject($0, fields: reader))
+                return true
+            }
+            state.entries = entries
+        }
+    }
+
+    /// Ends all watches: the resource is gone.
+    func end() {
+        let watchers = state.withLock { state in
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers { watcher.finish() }
     }
 
     /// Calls `observer` for every later change, in order, before any watcher; it must be quick and must not call back.
@@ -82,7 +113,7 @@ package final class ResourceCache: Sendable {
 
     /// Takes in one live object at start.
     func load(key: String, value: [UInt8], revision: Revision) throws {
-        let object = try CachedObject(key: key, value: value, revision: revision, fieldKeys: fieldKeys)
+        let object = try CachedObject(key: key, value: value, revision: revision, fields: fields)
         state.withLock { state in
             state.entries.insert(object)
             state.revision = max(state.revision, revision)
@@ -97,13 +128,13 @@ package final class ResourceCache: Sendable {
 
     /// The object of an event of the log.
     func object(key: String, value: [UInt8], revision: Revision) throws -> CachedObject {
-        try CachedObject(key: key, value: value, revision: revision, fieldKeys: fieldKeys)
+        try CachedObject(key: key, value: value, revision: revision, fields: fields)
     }
 
     /// Takes in one durable change and hands it to the watchers. Called in the order of revisions.
     func apply(_ change: StoreEvent) throws {
         let isRemoval = change.kind == .delete
-        let fresh = isRemoval ? nil : try CachedObject(key: change.key, value: change.value, revision: change.revision, fieldKeys: fieldKeys)
+        let fresh = isRemoval ? nil : try CachedObject(key: change.key, value: change.value, revision: change.revision, fields: fields)
         state.withLock { state in
             let previous = state.entries[change.key]
             let last = previous.flatMap { try? CachedObject(leaving: $0, at: change.revision) }

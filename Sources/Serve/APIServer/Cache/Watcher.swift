@@ -147,6 +147,17 @@ package final class Watcher: Sendable {
         }
     }
 
+    /// Ends the watch after what waits has been sent.
+    func finish() {
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            state.isEnded = true
+            if state.isHeld || state.isScheduled { return nil }
+            state.isScheduled = true
+            return state.wake
+        }
+        wake?()
+    }
+
     /// Ends the watch; what waits is dropped.
     package func end() {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in

@@ -17,10 +17,15 @@ final class Documents: Sendable {
     private let tokens: TokenIssuer
     private let apiPort: Int
     private let status: StatusPages
-    private let discovery: APIDiscovery
-    private let openAPI: OpenAPIDocuments
+    /// What is served now, and the documents made of it so far.
+    private struct Edition: Sendable {
+        var generation: Int
+        var discovery: APIDiscovery
+        var openAPI: OpenAPIDocuments
+        var made: [String: ByteBuffer] = [:]
+    }
     // A lock and no actor: read on event loops. Documents are made when they are first asked for.
-    private let made = Mutex<[String: ByteBuffer]>([:])
+    private let edition: Mutex<Edition>
 
     init(
         registry: Registry, health: Health, metrics: RequestMetrics, cache: ObjectCache, version: ServerVersion, tokens: TokenIssuer, apiPort: Int,
@@ -34,10 +39,37 @@ final class Documents: Sendable {
         self.tokens = tokens
         self.apiPort = apiPort
         self.status = status
-        discovery = APIDiscovery(registry.catalog)
-        openAPI = OpenAPIDocuments(
-            discovery: discovery, catalog: registry.catalog, serverVersion: version.gitVersion, mediaTypes: ["application/json", "application/yaml"])
+        edition = Mutex(Self.edition(of: registry.customKinds, registry: registry, version: version))
     }
+
+    /// Everything that is served while CRDs are as they are.
+    private static func edition(of custom: CustomKinds, registry: Registry, version: ServerVersion) -> Edition {
+        var catalog = registry.catalog
+        for resource in custom.served.values {
+            catalog.adopt(resource.catalog)
+            catalog.add(resource.facts)
+        }
+        let builtin = registry.catalog.groups.map { APIDiscovery.Group(name: $0.name, versions: $0.versions) }
+        let discovery = APIDiscovery(
+            groups: builtin + custom.groups.map { APIDiscovery.Group(name: $0.name, versions: $0.versions, isCustom: true) },
+            resources: catalog.resources)
+        return Edition(
+            generation: custom.generation, discovery: discovery,
+            openAPI: OpenAPIDocuments(
+                discovery: discovery, catalog: catalog, serverVersion: version.gitVersion, mediaTypes: ["application/json", "application/yaml"]))
+    }
+
+    /// The present edition.
+    private var present: Edition {
+        let custom = registry.customKinds
+        return edition.withLock { edition in
+            if edition.generation < custom.generation { edition = Self.edition(of: custom, registry: registry, version: version) }
+            return edition
+        }
+    }
+
+    private var discovery: APIDiscovery { present.discovery }
+    private var openAPI: OpenAPIDocuments { present.openAPI }
 
     func serve(_ request: AuthorizedRequest) throws(StatusError) -> APIResponse {
         let info = request.info
@@ -153,16 +185,23 @@ final class Documents: Sendable {
     }
 
     private func cached(_ name: String, contentType: String = "application/json", _ make: () -> [UInt8]) -> APIResponse {
-        if let buffer = made.withLock({ $0[name] }) { return APIResponse(status: 200, contentType: contentType, body: .bytes(buffer)) }
+        let present = present
+        if let buffer = present.made[name] { return APIResponse(status: 200, contentType: contentType, body: .bytes(buffer)) }
         let buffer = ByteBuffer(bytes: make())
-        made.withLock { $0[name] = buffer }
+        edition.withLock { if $0.generation == present.generation { $0.made[name] = buffer } }
         return APIResponse(status: 200, contentType: contentType, body: .bytes(buffer))
     }
 
-    /// The list of OpenAPI documents. They change only with the program, so its version is their hash.
+    /// The list of OpenAPI documents. Those of the built-in API change only with the program, so its version is their
+    /// hash; those of custom resources change with the edition too.
     private var openAPIIndex: APIResponse {
         let version = version.gitVersion
-        let index = openAPI.index { path in String(APIDiscovery.hash(of: Array((version + path).utf8)).prefix(32)).uppercased() }
+        let present = present
+        let custom = Set(present.discovery.groups.filter(\.isCustom).flatMap { group in group.versions.map { "apis/\(group.name)/\($0)" } })
+        let index = present.openAPI.index { path in
+            let edition = custom.contains(path) ? " \(present.generation)" : ""
+            return String(APIDiscovery.hash(of: Array((version + path + edition).utf8)).prefix(32)).uppercased()
+        }
         return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: .bytes(ByteBuffer(bytes: index.bytes)))
     }
 

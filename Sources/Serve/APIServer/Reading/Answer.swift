@@ -17,10 +17,7 @@ struct Answer: Sendable {
     func tree(_ object: CachedObject) -> JSON { served(object.tree) }
 
     /// A stored object in the served version.
-    func served(_ tree: JSON) -> JSON {
-        guard let storage = resource.storage, resource.needsConversion else { return tree }
-        return ObjectConversion.convert(tree, from: storage.kind, to: resource.facts.groupVersionKind) ?? tree
-    }
+    func served(_ tree: JSON) -> JSON { resource.served(tree) }
 
     private var metaVersion: String { "meta.k8s.io/\(negotiation.metaVersion)" }
 
@@ -30,14 +27,20 @@ struct Answer: Sendable {
 
     /// A table of one or many objects.
     private func table(_ trees: [JSON], list: JSON?, include: String?, noHeaders: Bool = false) -> JSON {
-        ObjectTables.table(
-            objects: trees, resource: resource.facts, includeObject: (try? ObjectTables.IncludeObject(query: include)) ?? .metadata,
-            listMetadata: list, version: negotiation.metaVersion, noHeaders: noHeaders, now: now)
+        let include = (try? ObjectTables.IncludeObject(query: include)) ?? .metadata
+        if let custom = resource.custom {
+            return ObjectTables.table(
+                objects: trees, printer: custom.printer, kind: resource.facts.groupVersionKind, includeObject: include,
+                listMetadata: list, version: negotiation.metaVersion, noHeaders: noHeaders, now: now)
+        }
+        return ObjectTables.table(
+            objects: trees, resource: resource.facts, includeObject: include, listMetadata: list, version: negotiation.metaVersion,
+            noHeaders: noHeaders, now: now)
     }
 
     /// One object, as bytes; the stored bytes themselves where they serve.
     func object(_ object: CachedObject, status: Int = 200, include: String? = nil, warnings: [String] = []) -> APIResponse {
-        if case .object = negotiation.shape, negotiation.encoding == .json, !resource.needsConversion {
+        if case .object = negotiation.shape, negotiation.encoding == .json, resource.serves(bytesOf: object) {
             var buffer = ByteBufferAllocator().buffer(capacity: object.bytes.count + 1)
             buffer.writeBytes(object.bytes)
             buffer.writeInteger(UInt8(0x0A))
@@ -99,6 +102,7 @@ struct Answer: Sendable {
             ])
         }
         let facts = resource.facts
+        if let custom = resource.custom { return list(objects, of: custom, metadata: metadata) }
         if negotiation.encoding == .yaml || resource.needsConversion {
             let items = objects.map { object -> JSON in
                 var item = tree(object)
@@ -130,11 +134,37 @@ struct Answer: Sendable {
         return APIResponse(status: 200, body: .bytes(buffer))
     }
 
+    /// A list of custom resources, each of which says what it is.
+    private func list(_ objects: [CachedObject], of custom: CustomKind, metadata: JSON) -> APIResponse {
+        var metadata = metadata
+        if metadata["continue"] == nil { metadata["continue"] = "" }
+        let version = resource.facts.groupVersion.description
+        if negotiation.encoding == .yaml {
+            return document([
+                "apiVersion": .string(version), "items": .array(objects.map(tree)), "kind": .string(custom.listKind), "metadata": metadata,
+            ])
+        }
+        var size = 256
+        for object in objects { size += object.bytes.count }
+        var buffer = ByteBufferAllocator().buffer(capacity: size)
+        buffer.writeString("{\"apiVersion\":\"\(version)\",\"items\":[")
+        var first = true
+        for object in objects {
+            if !first { buffer.writeInteger(UInt8(0x2C)) }
+            first = false
+            if resource.serves(bytesOf: object) { buffer.writeBytes(object.bytes) } else { buffer.writeBytes(tree(object).bytes) }
+        }
+        buffer.writeString("],\"kind\":\"\(custom.listKind)\",\"metadata\":")
+        buffer.writeBytes(metadata.bytes)
+        buffer.writeString("}\n")
+        return APIResponse(status: 200, body: .bytes(buffer))
+    }
+
     /// One frame of a watch; `first` says that no frame of a table was sent yet.
     func frame(_ item: WatchItem, include: String?, first: Bool) -> ByteBuffer {
         switch item {
         case .change(let type, let object):
-            if case .object = negotiation.shape, !resource.needsConversion {
+            if case .object = negotiation.shape, resource.serves(bytesOf: object) {
                 var buffer = ByteBufferAllocator().buffer(capacity: object.bytes.count + 40)
                 buffer.writeString("{\"type\":\"\(type.rawValue)\",\"object\":")
                 buffer.writeBytes(object.bytes)

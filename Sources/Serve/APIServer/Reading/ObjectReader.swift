@@ -1,8 +1,9 @@
+import CustomResources
 import JSONValue
 import KubeModel
 import NIOCore
-import ObjectTables
 import NIOHTTP1
+import ObjectTables
 import Store
 import Synchronization
 
@@ -269,7 +270,8 @@ extension APIResponse {
 extension ServedResource {
     /// What the API says to everyone who uses a deprecated version.
     var deprecationWarnings: [String] {
-        switch (facts.group, facts.version, facts.plural) {
+        if let custom { return custom.version.deprecationWarning.map { [$0] } ?? [] }
+        return switch (facts.group, facts.version, facts.plural) {
         case ("policy", "v1beta1", "podsecuritypolicies"):
             ["policy/v1beta1 PodSecurityPolicy is deprecated in v1.21+, unavailable in v1.25+"]
         case ("extensions", "v1beta1", "podsecuritypolicies"):

@@ -15,4 +15,7 @@ enum StorageKey {
         default: "/registry/\(resource.resource)/"
         }
     }
+
+    /// The folder of the objects of a custom resource.
+    static func folder(ofCustom resource: GroupResource) -> String { "/registry/\(resource.group)/\(resource.resource)/" }
 }

@@ -102,7 +102,7 @@ struct Admission: Sendable {
 
     /// Gives back what a write that failed had been given.
     func settle(_ proposal: Proposal) {
-        guard proposal.resource.facts.kind == "Service", !proposal.isDryRun, proposal.operation != .delete else { return }
+        guard proposal.resource.facts.isBuiltin("Service", in: ""), !proposal.isDryRun, proposal.operation != .delete else { return }
         allocator.settle(ServiceAllocator.key(proposal.object), proposal.old)
     }
 
@@ -163,13 +163,13 @@ struct Admission: Sendable {
         let facts = proposal.resource.facts
         if enabled.contains("LimitRanger") { try limitRanges(proposal, namespace: request.info.namespace) }
         if enabled.contains("PodSecurity") { warnings += try podSecurity(proposal, request) }
-        if proposal.operation != .delete, proposal.subresource == nil, facts.plural == "priorityclasses", enabled.contains("Priority") {
+        if proposal.operation != .delete, proposal.subresource == nil, facts.isBuiltin("PriorityClass", in: "scheduling.k8s.io"), enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
         }
         if proposal.isCreating("pods"), enabled.contains("RuntimeClass") {
             try RuntimeClassAdmission.validate(proposal.object) { cluster.runtimeClass($0) }
         }
-        if facts.kind == "CertificateSigningRequest" { try certificates(proposal, request) }
+        if facts.isBuiltin("CertificateSigningRequest", in: "certificates.k8s.io") { try certificates(proposal, request) }
         if facts.group == "rbac.authorization.k8s.io", proposal.operation != .delete {
             try authorizer.checkEscalation(proposal, request)
         }

@@ -1,3 +1,4 @@
+import CustomResources
 import JSONValue
 import KubeModel
 import ObjectDefaults
@@ -35,12 +36,11 @@ struct Subresources: Sendable {
     // MARK: Scale
 
     private func scale(_ request: AuthorizedRequest, _ resource: ServedResource) throws(StatusError) -> Outcome {
-        let kind = resource.facts.groupVersionKind
         let scaleKind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
         if request.info.verb == "get" {
             let negotiation = try reader.negotiate(request.request)
             let object = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)
-            let scale = ScaleConversion.scale(of: object.tree, kind: kind)
+            let scale = Self.scale(of: resource.served(object.tree), resource)
             return .now(reader.answer(request, resource, negotiation: negotiation).tree(scale))
         }
         let writer = writer
@@ -55,28 +55,57 @@ struct Subresources: Sendable {
                 let result = try await writer.update(request, resource, subresource: "scale", options: options, mayCreate: false) {
                     current throws(StatusError) in
                     guard let current else { throw Router.noSuchResource }
-                    let scale = ScaleConversion.scale(of: current, kind: kind)
+                    let scale = Self.scale(of: current, resource)
                     var wanted = scale
                     if let body { wanted = body.object } else {
                         wanted = try RequestPatch.scale(request.request, scale: scale, options: options, now: reader.clock())
                     }
-                    if let replicas = wanted["spec"]?["replicas"]?.int, replicas < 0 {
+                    // A custom resource judges its replicas itself.
+                    if resource.custom == nil, let replicas = wanted["spec"]?["replicas"]?.int, replicas < 0 {
                         throw .invalid(
                             "Scale", group: "autoscaling", name: request.info.name,
                             [.invalid("spec.replicas", .int(replicas), "must be greater than or equal to 0")])
                     }
                     var object = current
-                    ScaleConversion.apply(wanted, to: &object)
+                    var owned = false
+                    if let custom = resource.custom {
+                        custom.apply(scale: wanted, to: &object)
+                        owned = Self.own(&object, current: current, scale: scale, wanted: wanted, custom, options: options, now: reader.clock())
+                    } else {
+                        ScaleConversion.apply(wanted, to: &object)
+                    }
                     let version = wanted["metadata"]?["resourceVersion"]
                     object["metadata"]?["resourceVersion"] = version == scale["metadata"]?["resourceVersion"] && body == nil ? nil : version
-                    return .init(object: object, warnings: body?.warnings ?? [], isFromPresent: true)
+                    return .init(object: object, warnings: body?.warnings ?? [], hasManagedFields: owned, isFromPresent: true)
                 }
                 guard case .stored(let stored) = result.content else {
                     throw StatusError.internalError("the scaled object was not stored")
                 }
-                return reader.answer(request, resource, negotiation: negotiation).tree(ScaleConversion.scale(of: stored.tree, kind: kind), warnings: result.warnings)
+                return reader.answer(request, resource, negotiation: negotiation).tree(Self.scale(of: resource.served(stored.tree), resource), warnings: result.warnings)
             }
         }
+    }
+
+    private static func scale(of object: JSON, _ resource: ServedResource) -> JSON {
+        resource.custom?.scale(of: object) ?? ScaleConversion.scale(of: object, kind: resource.facts.groupVersionKind)
+    }
+
+    /// Records who owns the replicas of a custom resource after a write to its Scale.
+    private static func own(
+        _ object: inout JSON, current: JSON, scale: JSON, wanted: JSON, _ custom: CustomKind, options: WriteOptions, now: Timestamp
+    ) -> Bool {
+        let before = current["metadata"]?["managedFields"]
+        var live = scale
+        live["metadata"]?["managedFields"] = custom.scaleOwners.entries(ofObject: before)
+        live["metadata"]?["resourceVersion"] = nil
+        var new = wanted
+        new["metadata"]?["resourceVersion"] = nil
+        new["metadata"]?["managedFields"] = live["metadata"]?["managedFields"]
+        let written = ManagedFields(kind: .scale, subresource: "scale").update(
+            live: live, new: new, manager: options.fieldManager, now: now.description)
+        object[path: "metadata", "managedFields"] = custom.scaleOwners.entries(
+            afterScaling: written["metadata"]?["managedFields"], of: before, apiVersion: custom.version.facts.groupVersion.description)
+        return true
     }
 
     // MARK: Binding

@@ -25,9 +25,4 @@ enum CustomResourceCleanup {
         object[path: "status", "conditions"] = .array(conditions)
         return object
     }
-
-    /// Whether nothing but the cleanup holds a marked definition.
-    static func isDue(_ definition: JSON, resource: ResourceFacts) -> Bool {
-        concerns(resource) && definition["metadata"]?["finalizers"]?.strings == [finalizer]
-    }
 }

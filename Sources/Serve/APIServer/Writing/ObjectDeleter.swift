@@ -79,11 +79,6 @@ struct ObjectDeleter: Sendable {
                     let object = try await writer.committer.commit(
                         admitted.replacing(marked), [.init(resource: storage.resource, key: key, change: .put(bytes), expect: .revision(current.revision))],
                         reading: key)
-                    if CustomResourceCleanup.isDue(marked, resource: facts) {
-                        // No instances are served, so the cleanup that the finalizer stands for is done at once.
-                        _ = try await writer.committer.commit(
-                            admitted, [.init(resource: storage.resource, key: key, change: .delete, expect: .revision(object.revision))], reading: nil)
-                    }
                     return WriteResult(object: object, resource: resource, status: 200, warnings: warnings(resource, options))
                 case .remove(let final):
                     _ = try await writer.committer.commit(
@@ -99,7 +94,7 @@ struct ObjectDeleter: Sendable {
 
     /// A job that is deleted without a word about its pods leaves them.
     private func warnings(_ resource: ServedResource, _ options: DeleteOptions) -> [String] {
-        guard resource.facts.kind == "Job", options.propagationPolicy == nil, options.orphanDependents == nil else { return [] }
+        guard resource.facts.isBuiltin("Job", in: "batch"), options.propagationPolicy == nil, options.orphanDependents == nil else { return [] }
         return [
             "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
         ]
@@ -165,7 +160,7 @@ enum DeletionPlan: Sendable {
     init(old: JSON, resource: ResourceFacts, options: DeleteOptions, now: Timestamp) {
         let metadata = old["metadata"]
         let isMarked = metadata?["deletionTimestamp"]?.string != nil
-        if resource.kind == "Namespace" {
+        if resource.isBuiltin("Namespace", in: "") {
             self = Self.namespace(old, isMarked: isMarked, options: options, resource: resource, now: now)
             return
         }
@@ -191,7 +186,7 @@ enum DeletionPlan: Sendable {
             return
         }
         if grace == 0, finalizers.isEmpty {
-            self = .remove(resource.kind == "Pod" ? Self.marked(old, grace: 0, now: now, bumpsGeneration: true) : old)
+            self = .remove(resource.isBuiltin("Pod", in: "") ? Self.marked(old, grace: 0, now: now, bumpsGeneration: true) : old)
         } else {
             self = .mark(Self.marked(object, grace: grace, now: now, bumpsGeneration: true))
         }

@@ -1,3 +1,4 @@
+import CustomResources
 import JSONValue
 import KubeModel
 import ObjectDefaults
@@ -21,6 +22,7 @@ struct ObjectWriter: Sendable {
 
     /// Field ownership on an endpoint of a resource.
     func managedFields(_ resource: ServedResource, _ subresource: String?) -> ManagedFields {
+        if let custom = resource.custom { return custom.managedFields(subresource) }
         let kind = resource.facts.groupVersionKind
         return ManagedFields(kind: kind, subresource: subresource ?? "", catalog: registry.catalog) { object, apiVersion in
             guard let version = GroupVersion(apiVersion) else { return nil }
@@ -35,8 +37,8 @@ struct ObjectWriter: Sendable {
         ObjectNormalization.normalize(&written, kind: resource.facts.groupVersionKind)
         // An empty list that is given is owned, although it is stored as none.
         for field in ["rules", "subjects"] where object[field] == [] { written[field] = [] }
-        if resource.facts.kind == "CSINode", object["spec"]?["drivers"] == [] { written[path: "spec", "drivers"] = [] }
-        if resource.facts.kind == "DaemonSet" {
+        if resource.facts.isBuiltin("CSINode", in: "storage.k8s.io"), object["spec"]?["drivers"] == [] { written[path: "spec", "drivers"] = [] }
+        if resource.facts.isBuiltin("DaemonSet", in: "apps") {
             let path = ["metadata", "annotations", "deprecated.daemonset.template.generation"]
             // The form in which daemon sets are written carries their generation.
             if written[path: path] == nil { written[path: path] = "0" }
@@ -53,12 +55,25 @@ struct ObjectWriter: Sendable {
         return try await create(request, resource, object: body.object, options: options, warnings: body.warnings)
     }
 
+    /// What must still hold when a new object is stored: that its kind is defined as it was when it was checked.
+    private func guards(_ resource: ServedResource) throws(StatusError) -> [Mutation] {
+        guard let custom = resource.custom else { return [] }
+        if custom.isTerminating {
+            throw StatusError(
+                code: 405, reason: "MethodNotAllowed", message: "create not allowed while custom resource definition is terminating",
+                details: .init(group: resource.facts.group, kind: resource.facts.plural))
+        }
+        let definitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
+        return [.init(resource: definitions, key: custom.definitionKey, change: .keep, expect: .revision(custom.definitionRevision))]
+    }
+
     func create(
-        _ request: AuthorizedRequest, _ resource: ServedResource, object given: JSON, options: WriteOptions, warnings: [String] = [],
+        _ request: AuthorizedRequest, _ given: ServedResource, object body: JSON, options: WriteOptions, warnings: [String] = [],
         hasManagedFields: Bool = false
     ) async throws -> WriteResult {
+        var resource = given
         guard let storage = resource.storage else { throw StatusError.methodNotAllowed }
-        var object = given
+        var object = body
         try bindNamespace(&object, request: request, resource: resource)
         let now = clock()
         let facts = resource.facts
@@ -67,6 +82,7 @@ struct ObjectWriter: Sendable {
         var tries = 0
         while true {
             tries += 1
+            let guards = try guards(resource)
             var candidate = object
             // What only the server sets is dropped before anyone can claim it.
             for field in ["resourceVersion", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"]
@@ -82,11 +98,15 @@ struct ObjectWriter: Sendable {
             if !hasManagedFields { own(&candidate, live: nil, resource, nil, manager: options.fieldManager, now: now) }
             let proposal = Proposal(operation: .create, resource: resource, subresource: nil, object: candidate, old: nil, isDryRun: options.isDryRun)
             let early = warnings + ownerWarnings + ObjectWarnings.onArrival(candidate, kind: facts.groupVersionKind)
-            let admitted = try await admission.admit(proposal, request, warnings: early) { object, warnings throws(StatusError) in
+            let admitted = try await admission.admit(proposal, request, warnings: early) { [resource] object, warnings throws(StatusError) in
                 object[path: "metadata", "uid"] = .string(Identifiers.uid())
                 object[path: "metadata", "creationTimestamp"] = .string(now.description)
-                ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
-                let errors = Validation.create(object, facts: facts)
+                if let custom = resource.custom {
+                    ObjectStrategy.prepareCustomResourceForCreate(&object, hasStatusSubresource: custom.version.hasStatus)
+                } else {
+                    ObjectStrategy.prepareForCreate(&object, kind: facts.groupVersionKind, context: .init(request.user, now: now))
+                }
+                let errors = Validation.create(object, resource: resource)
                 if !errors.isEmpty {
                     throw .invalid(facts.kind, group: facts.groupInRefusals, name: object["metadata"]?["name"]?.string ?? "", errors)
                 }
@@ -101,11 +121,16 @@ struct ObjectWriter: Sendable {
             let all = admitted.warnings
             do {
                 let object = try await committer.commit(
-                    admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)] + mutations(of: admitted.charges), reading: key)
+                    admitted, [.init(resource: storage.resource, key: key, change: .put(stored), expect: .absent)] + guards + mutations(of: admitted.charges), reading: key)
                 return WriteResult(object: object, resource: resource, status: 201, warnings: all)
-            } catch let conflict as CommitConflict {
-                _ = conflict
+            } catch is CommitConflict {
                 admission.settle(proposal.with(admitted.object))
+                if resource.custom != nil, cache[storage.resource]?[key] == nil, tries < Self.attempts {
+                    // The kind was defined anew, or is about to go.
+                    guard let now = registry.current(resource) else { throw Router.noSuchResource }
+                    resource = now
+                    continue
+                }
                 // Another write charged the same quota.
                 if !admitted.charges.isEmpty, cache[storage.resource]?[key] == nil, tries < Self.attempts { continue }
                 if isGenerated, tries < 8 { continue }
@@ -137,7 +162,7 @@ struct ObjectWriter: Sendable {
     /// The bytes of an object as they are stored: storage version, identity first, without the resource version.
     func encode(_ object: JSON, resource: ServedResource, storage: ServedResource.Storage) throws(StatusError) -> [UInt8] {
         var tree = object
-        if resource.needsConversion {
+        if resource.custom == nil, resource.needsConversion {
             guard let converted = ObjectConversion.convert(object, from: resource.facts.groupVersionKind, to: storage.kind) else {
                 throw .internalError("\(resource.facts.groupVersionKind) cannot be converted to \(storage.kind)")
             }
@@ -252,11 +277,7 @@ struct ObjectWriter: Sendable {
             "the object has been modified; please apply your changes to the latest version and try again")
     }
 
-    func served(_ object: CachedObject, resource: ServedResource) -> JSON {
-        let tree = object.tree
-        guard let storage = resource.storage, resource.needsConversion else { return tree }
-        return ObjectConversion.convert(tree, from: storage.kind, to: resource.facts.groupVersionKind) ?? tree
-    }
+    func served(_ object: CachedObject, resource: ServedResource) -> JSON { resource.served(object.tree) }
 
     /// One attempt; nil when another write came between and the attempt may be repeated.
     private func attemptUpdate(
@@ -283,9 +304,14 @@ struct ObjectWriter: Sendable {
             operation: .update, resource: resource, subresource: subresource, object: object, old: oldPlain, isDryRun: options.isDryRun)
         let admitted = try await admission.admit(proposal, request, warnings: warnings) { object, warnings throws(StatusError) in
             Metadata.carryOver(from: oldPlain, to: &object)
-            ObjectStrategy.prepareForUpdate(
-                &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
-            let errors = Validation.update(object, old: oldPlain, facts: facts, subresource: subresource)
+            if let custom = resource.custom {
+                ObjectStrategy.prepareCustomResourceForUpdate(
+                    &object, old: oldPlain, subresource: subresource, hasStatusSubresource: custom.version.hasStatus)
+            } else {
+                ObjectStrategy.prepareForUpdate(
+                    &object, old: oldPlain, kind: facts.groupVersionKind, subresource: subresource, context: .init(request.user, now: now))
+            }
+            let errors = Validation.update(object, old: oldPlain, resource: resource, subresource: subresource)
             if !errors.isEmpty { throw .invalid(facts.kind, group: facts.groupInRefusals, name: name, errors) }
             // An object keeps its identity, whatever validation thinks of it.
             object["metadata"]?["uid"] = oldPlain["metadata"]?["uid"]
@@ -302,7 +328,7 @@ struct ObjectWriter: Sendable {
         // The last finalizer of an object that waits for its deletion is gone: so is the object.
         let finalized = metadata?["deletionTimestamp"]?.string != nil && (metadata?["finalizers"]?.array ?? []).isEmpty
             && (metadata?["deletionGracePeriodSeconds"]?.int ?? 0) == 0
-            && (facts.kind != "Namespace" || (result["spec"]?["finalizers"]?.array ?? []).isEmpty)
+            && (!facts.isBuiltin("Namespace", in: "") || (result["spec"]?["finalizers"]?.array ?? []).isEmpty)
         let bytes = try encode(result, resource: resource, storage: storage)
         let mutation = Mutation(
             resource: storage.resource, key: current.key, change: finalized ? .delete : .put(bytes), expect: .revision(current.revision))
@@ -355,9 +381,9 @@ struct ObjectWriter: Sendable {
                 facts.groupResource, name: current.name,
                 "StorageError: invalid object, Code: 4, Key: \(current.key), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
         }
-        if !pinned, !isFromPresent, !ObjectStrategy.allowsUnconditionalUpdate(facts.groupVersionKind) {
+        if !pinned, !isFromPresent, resource.custom != nil || !ObjectStrategy.allowsUnconditionalUpdate(facts.groupVersionKind) {
             // Some kinds are refused in the name of their resource, as kube-apiserver does.
-            let isAggregated = ["apiregistration.k8s.io", "apiextensions.k8s.io"].contains(facts.group)
+            let isAggregated = resource.custom != nil || ["apiregistration.k8s.io", "apiextensions.k8s.io"].contains(facts.group)
             throw .invalid(
                 isAggregated ? facts.plural : facts.kind, group: facts.group, name: current.name,
                 [.init(.invalid, "metadata.resourceVersion", isAggregated ? .text("0") : .text("0x0"), "must be specified for an update")])
@@ -367,6 +393,9 @@ struct ObjectWriter: Sendable {
 }
 
 extension ResourceFacts {
+    /// Whether this is a kind of a built-in group; CRDs may give any name to kinds of theirs.
+    func isBuiltin(_ kind: String, in group: String) -> Bool { self.kind == kind && self.group == group }
+
     /// The group under which validation speaks of the kind: events are one kind in two groups.
     var groupInRefusals: String { group == "events.k8s.io" ? "" : group }
 }

@@ -1,9 +1,11 @@
+import CustomResources
 import JSONValue
 import KubeModel
 import NIOHTTP1
 import ObjectDefaults
 import ObjectProtobuf
 import PodSecurityPolicy
+import PolicyModel
 import RBAC
 import YAMLValue
 
@@ -82,6 +84,9 @@ enum RequestBody {
     ) throws(StatusError) -> Decoded {
         let kind = expected ?? resource.facts.groupVersionKind
         let (value, duplicates) = try parse(request, kind: kind.kind)
+        if expected == nil, let custom = resource.custom {
+            return try object(value, duplicates: duplicates, of: custom, validation: validation)
+        }
         if let sent = sentKind(value, expected: kind), sent != kind {
             if sent.kind == kind.kind, sent.group == kind.group, ServedAPI.catalog.type(of: sent) != nil {
                 throw .badRequest(
@@ -94,6 +99,49 @@ enum RequestBody {
         } catch {
             throw error.status(sent: kind)
         }
+    }
+
+    /// The custom resource of a create or update.
+    private static func object(
+        _ value: JSON, duplicates: [String], of custom: CustomKind, validation: WriteOptions.FieldValidation
+    ) throws(StatusError) -> Decoded {
+        let kind = custom.version.facts.groupVersionKind
+        if let sent = sentKind(value, expected: kind), sent != kind {
+            if sent.groupVersion != kind.groupVersion {
+                throw .badRequest(
+                    "the API version in the data (\(sent.groupVersion)) does not match the expected API version (\(kind.groupVersion))")
+            }
+            throw .invalid(
+                kind.kind, group: kind.group, name: value["metadata"]?["name"]?.string ?? "",
+                [.invalid("kind", .string(sent.kind), "must be \(kind.kind)")])
+        }
+        do throws(DecodingFault) {
+            return try decode(value, duplicates: duplicates, of: custom, validation: validation)
+        } catch {
+            throw error.status(sent: kind)
+        }
+    }
+
+    /// Prunes and defaults a parsed custom resource, whatever kind it says that it is.
+    static func decode(
+        _ value: JSON, duplicates: [String], of custom: CustomKind, validation: WriteOptions.FieldValidation
+    ) throws(DecodingFault) -> Decoded {
+        let kind = custom.version.facts.groupVersionKind
+        var object = value
+        object["kind"] = .string(kind.kind)
+        object["apiVersion"] = .string(kind.groupVersion.description)
+        let metadata = try ObjectDecoding.decodeMetadata(of: object)
+        object = metadata.object
+        let unknown = custom.version.schema.prune(&object) + metadata.unknownFields
+        var warnings: [String] = []
+        switch validation {
+        case .ignore: break
+        case .warn: warnings = ObjectDecoding.warnings(duplicateFields: duplicates, unknownFields: unknown)
+        case .strict:
+            if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: unknown) { throw fault }
+        }
+        custom.version.schema.applyDefaults(to: &object)
+        return Decoded(object: object, warnings: warnings)
     }
 
     /// Decodes and defaults a parsed object of a kind, whatever kind it says that it is.

@@ -1,8 +1,10 @@
+import CustomResources
 import JSONValue
 import KubeModel
 import NIOHTTP1
 import ObjectDefaults
 import ObjectPatch
+import PolicyModel
 import YAMLValue
 
 /// The patch in a request's body, ready to be applied to whatever the object is by then.
@@ -33,6 +35,12 @@ struct RequestPatch: Sendable {
         name = request.info.name
         namespace = request.info.namespace
         form = try Self.form(of: request)
+        if form == .strategic, resource.custom != nil {
+            // Nobody says how lists of a custom resource would be merged.
+            throw StatusError(
+                code: 415, reason: "UnsupportedMediaType",
+                message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+        }
         if form == .apply {
             do {
                 let document = try YAML.document(request.body)
@@ -95,9 +103,15 @@ struct RequestPatch: Sendable {
         // A strategic patch is refused with what was sent, the others with what they would make.
         let shown = { form == .strategic ? value.goText : patched.description }
         if let sent = RequestBody.sentKind(patched, expected: kind), sent != kind {
+            if resource.custom != nil, sent.groupVersion == kind.groupVersion {
+                throw .invalid(kind.kind, group: kind.group, name: name, [.invalid("kind", .string(sent.kind), "must be \(kind.kind)")])
+            }
             throw BodyRefusal.patched(shown(), BodyRefusal.unconvertible(sent, into: kind, catalog: registry.catalog))
         }
         do throws(DecodingFault) {
+            if let custom = resource.custom {
+                return try RequestBody.decode(patched, duplicates: duplicates, of: custom, validation: options.fieldValidation)
+            }
             return try RequestBody.decode(patched, duplicates: duplicates, kind: kind, validation: options.fieldValidation, now: now)
         } catch {
             throw BodyRefusal.patched(shown(), error.message)
@@ -125,13 +139,29 @@ struct RequestPatch: Sendable {
         case .strict:
             if let fault = ObjectDecoding.strictFault(duplicateFields: duplicates, unknownFields: []) { throw fault.status(sent: kind) }
         }
+        var config = value
+        if let custom = resource.custom {
+            let unknown = custom.version.schema.prune(&config)
+            switch options.fieldValidation {
+            case .ignore: break
+            case .warn: warnings += ObjectDecoding.warnings(duplicateFields: [], unknownFields: unknown)
+            case .strict:
+                if let fault = ObjectDecoding.strictFault(duplicateFields: [], unknownFields: unknown) { throw fault.status(sent: kind) }
+            }
+        }
         var live = current
         live?["metadata"]?["resourceVersion"] = nil
-        let merged = try ManagedFields(kind: kind, subresource: subresource ?? "", catalog: registry.catalog).apply(
-            live: live, config: value, manager: options.fieldManager, force: options.force ?? false, now: now.description)
+        let managedFields =
+            resource.custom?.managedFields(subresource) ?? ManagedFields(kind: kind, subresource: subresource ?? "", catalog: registry.catalog)
+        let merged = try managedFields.apply(
+            live: live, config: config, manager: options.fieldManager, force: options.force ?? false, now: now.description)
         var object: JSON
         do throws(DecodingFault) {
-            object = try RequestBody.decode(merged, duplicates: [], kind: kind, validation: .ignore, now: now).object
+            if let custom = resource.custom {
+                object = try RequestBody.decode(merged, duplicates: [], of: custom, validation: .ignore).object
+            } else {
+                object = try RequestBody.decode(merged, duplicates: [], kind: kind, validation: .ignore, now: now).object
+            }
         } catch {
             throw error.status(sent: kind)
         }

@@ -21,9 +21,11 @@ struct GarbageCollector: Controller {
         let discovery = Mutex(Discovery())
         let unsynced = Mutex(Set<GroupVersionResource>())
         let watched = Mutex(Set<GroupVersionResource>())
+        /// Says that what is served may have changed.
+        let (changes, noteChange) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// How often new resources are looked for.
+    /// How often new resources are looked for, beside when a definition changes.
     private static let discoveryPeriod = Duration.seconds(30)
     /// Events go by themselves, and nobody owns them.
     private static let ignored: Set<String> = ["events"]
@@ -40,7 +42,14 @@ struct GarbageCollector: Controller {
     func runBeside() async {
         guard let watching else { return }
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled {
+            group.addTask {
+                while !Task.isCancelled {
+                    state.noteChange.yield()
+                    try? await Task.sleep(for: Self.discoveryPeriod)
+                }
+                state.noteChange.finish()
+            }
+            for await _ in state.changes {
                 for resource in await newResources() {
                     group.addTask {
                         await Reflector(resource: resource, client: watching, metadataOnly: true, log: context.log)
@@ -48,7 +57,6 @@ struct GarbageCollector: Controller {
                         _ = state.watched.withLock { $0.remove(resource) }
                     }
                 }
-                try? await Task.sleep(for: Self.discoveryPeriod)
             }
             group.cancelAll()
         }
@@ -70,6 +78,7 @@ struct GarbageCollector: Controller {
     }
 
     private func take(_ event: Reflector.Event, of resource: GroupVersionResource) {
+        if resource.resource == "customresourcedefinitions" { state.noteChange.yield() }
         let work = state.graph.withLock { graph -> [OwnerGraph.Work] in
             switch event {
             case .put(let object): return graph.observe(object, of: resource)
