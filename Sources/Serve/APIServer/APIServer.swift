@@ -94,6 +94,7 @@ package final class APIServer: Sendable {
             allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
         }
         let flows = FlowClassifier(cache: cache)
+        let registrations = Registrations(cache: cache)
         cache[GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")]?.observe { [unowned cache] event in
             registry.define(event, cache: cache)
         }
@@ -106,7 +107,8 @@ package final class APIServer: Sendable {
             tokenFile: options.tokenFile, allowsAnonymous: options.allowsAnonymous, tokens: tokens, cache: cache, authorizer: authorizer, clock: clock)
         let admission = Admission(
             enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator,
-            podSecurity: PodSecurityAdmission(exemptions: options.podSecurityExemptions, defaults: options.podSecurityDefaults))
+            podSecurity: PodSecurityAdmission(exemptions: options.podSecurityExemptions, defaults: options.podSecurityDefaults),
+            registrations: registrations)
         let writer = ObjectWriter(
             registry: registry, cache: cache, store: store, admission: admission, committer: Committer(store: store), clock: clock)
         let reader = ObjectReader(registry: registry, cache: cache, store: store, clock: clock)

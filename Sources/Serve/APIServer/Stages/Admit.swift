@@ -71,6 +71,7 @@ struct Admission: Sendable {
     let authorizer: Authorizer
     let allocator: ServiceAllocator
     let podSecurity: PodSecurityAdmission
+    let registrations: Registrations
 
     /// Admits a write.
     ///
@@ -162,6 +163,8 @@ struct Admission: Sendable {
     private func validate(_ proposal: Proposal, _ request: AuthorizedRequest, warnings: inout [String]) throws(StatusError) {
         let facts = proposal.resource.facts
         if enabled.contains("LimitRanger") { try limitRanges(proposal, namespace: request.info.namespace) }
+        // Not a plugin that can be switched off: what users registered holds.
+        try registeredControls(proposal, request)
         if enabled.contains("PodSecurity") { warnings += try podSecurity(proposal, request) }
         if proposal.operation != .delete, proposal.subresource == nil, facts.isBuiltin("PriorityClass", in: "scheduling.k8s.io"), enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
