@@ -51,6 +51,12 @@ struct TestCluster: Sendable {
     /// Runs `kastell up --detach` and answers whatever comes of it.
     @discardableResult
     func tryUp(_ more: String..., writesOwnKubeconfig: Bool = true) async throws -> Command.Outcome {
+        try await tryUp(more, writesOwnKubeconfig: writesOwnKubeconfig)
+    }
+
+    /// Runs `kastell up --detach` and answers whatever comes of it.
+    @discardableResult
+    func tryUp(_ more: [String], writesOwnKubeconfig: Bool = true) async throws -> Command.Outcome {
         guard let program = Self.program else { throw Command.Failure(description: "kastell is not built") }
         var arguments = ["up", "--detach", "--control-only", "--state-dir", stateDir, "--api-port", "\(port)"]
         if writesOwnKubeconfig { arguments += ["--kubeconfig", kubeconfig] }

@@ -1,17 +1,20 @@
 import Testing
 
 extension EndToEnd {
-    @Suite("the seed's chapters") struct Chapters {
-        @Test(
-            "the chapter on PodSecurityPolicy, typed with real kubectl, prints what the seed prints", arguments: Kubectl.all)
-        func podSecurityPolicy(kubectl: Kubectl) async throws {
-            let transcript = Transcript(try Resources.text("transcripts/pod-security-policy.txt"))
-            #expect(transcript.steps.count > 14)
+    @Suite("transcripts") struct Transcripts {
+        /// The seed's chapter on PodSecurityPolicy, and what goes beyond the seed.
+        static let names = ["pod-security-policy", "custom-resources"]
+
+        @Test("what is typed with real kubectl prints what the transcript prints", arguments: names, Kubectl.all)
+        func transcript(name: String, kubectl: Kubectl) async throws {
+            let transcript = Transcript(try Resources.text("transcripts/\(name).txt"))
+            #expect(transcript.steps.count > 9)
             try await TestCluster.run { cluster in
                 for step in transcript.steps {
-                    if step.command.hasPrefix("restart ") {
+                    if step.command.hasPrefix("restart") {
                         try await cluster.down()
-                        #expect(try await cluster.tryUp(String(step.command.dropFirst(8))).succeeded)
+                        let flags = step.command.split(separator: " ").dropFirst().map(String.init)
+                        #expect(try await cluster.tryUp(flags).succeeded)
                         continue
                     }
                     let script = Transcript.script(step.command, kubectl: kubectl.path)
@@ -22,7 +25,7 @@ extension EndToEnd {
                     #expect(
                         isSame && outcome.status == step.status,
                         """
-                        transcripts/pod-security-policy.txt:\(step.line): $ \(step.command)
+                        transcripts/\(name).txt:\(step.line): $ \(step.command)
                         expected, with exit \(step.status):
                         \(step.output.joined(separator: "\n"))
                         printed, with exit \(outcome.status):
