@@ -116,7 +116,10 @@ let package = Package(
 
         module(
             .serve, "ControllerManager",
-            ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
+            [
+                "JSONValue", "KubeModel", "PolicyModel", "Reconcile", "Scheduling", "CertificateAuthority", "KubeClient",
+                .product(name: "Logging", package: "swift-log"), .product(name: "HeapModule", package: "swift-collections"),
+            ]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
@@ -159,7 +162,7 @@ let package = Package(
             "ControllerManagerTests",
             [
                 "ControllerManager", "APIServer", "CertificateAuthority", "EncryptionAtRest", "KubeClient", "KubeModel", "JSONValue", "PolicyModel",
-                "Store", .product(name: "Logging", package: "swift-log"),
+                "Scheduling", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),

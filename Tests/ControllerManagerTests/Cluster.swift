@@ -18,7 +18,7 @@ struct Cluster {
     static let clock: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
 
     /// Runs `body` in a new cluster, and ends it.
-    static func run(_ body: (Cluster) async throws -> Void) async throws {
+    static func run(withScheduler: Bool = false, _ body: (Cluster) async throws -> Void) async throws {
         let folder = "/tmp/kastell-controllers-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         guard unsafe mkdir(folder, 0o700) == 0 else { throw StatusError.internalError("cannot make \(folder)") }
         let cache = APIServer.makeCache()
@@ -44,6 +44,11 @@ struct Cluster {
             client: { server.client(for: $0, userAgent: $1) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await manager.run() }
+            if withScheduler {
+                let scheduler = PodScheduler(
+                    client: server.client(for: PodScheduler.identity, userAgent: PodScheduler.userAgent), clock: clock, log: Logger(label: "test"))
+                group.addTask { await scheduler.run() }
+            }
             try await body(Cluster(admin: admin, authority: authority))
             group.cancelAll()
         }
@@ -82,6 +87,8 @@ enum Resources {
     static let pods = GroupVersionResource("v1", "pods")
     static let events = GroupVersionResource("v1", "events")
     static let services = GroupVersionResource("v1", "services")
+    static let nodes = GroupVersionResource("v1", "nodes")
+    static let priorities = GroupVersionResource("scheduling.k8s.io/v1", "priorityclasses")
     static let deployments = GroupVersionResource("apps/v1", "deployments")
     static let sets = GroupVersionResource("apps/v1", "replicasets")
     static let slices = GroupVersionResource("discovery.k8s.io/v1", "endpointslices")

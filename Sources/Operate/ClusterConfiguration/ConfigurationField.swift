@@ -84,7 +84,7 @@ enum ConfigurationKind: Hashable, Sendable {
         case .plugins: "a list of the names of admission plugins"
         case .controllers:
             "a list of '*', NAME to run and -NAME not to run a controller: "
-                + Controllers.identities.keys.sorted().joined(separator: ", ")
+                + (Controllers.identities.keys + [Controllers.scheduler]).sorted().joined(separator: ", ")
         case .issuer: "a URL such as https://kubernetes.default.svc, or a name without a colon"
         case .serviceRange: "one range of 8 to 1048576 addresses, such as 10.96.0.0/16 or fd00:10:96::/112"
         case .portRange: "a range of ports such as 30000-32767"

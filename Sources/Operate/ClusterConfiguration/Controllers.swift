@@ -13,9 +13,20 @@ package enum Controllers {
         "certificatesigningrequest-controller": "certificate-controller",
     ]
 
+    /// The scheduler, which the list can switch off and on too.
+    package static let scheduler = "kube-scheduler"
+
+    /// Whether the scheduler runs: as the list says, but in a cluster without a node of its own only when it is named,
+    /// since whoever brings the nodes mostly brings their scheduler.
+    package static func runsScheduler(_ elements: [String], controlOnly: Bool) -> Bool {
+        if elements.contains(scheduler) { return true }
+        if controlOnly || elements.contains("-" + scheduler) || elements.contains("-*") { return false }
+        return elements.isEmpty || elements.contains("*") || elements.allSatisfy { $0.hasPrefix("-") }
+    }
+
     /// Whether an element of the list is allowed: `*`, `NAME`, `-NAME`, or `-*` for none.
     package static func isAllowed(_ element: String) -> Bool {
-        element == "*" || element == "-*" || identities[String(element.drop { $0 == "-" })] != nil
+        element == "*" || element == "-*" || element.drop { $0 == "-" } == scheduler || identities[String(element.drop { $0 == "-" })] != nil
     }
 
     /// The service accounts of the controllers that run: what is named, and with `*` what is not excluded. An empty list

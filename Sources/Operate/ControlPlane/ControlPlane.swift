@@ -193,10 +193,18 @@ package final class ControlPlane: Sendable {
             client: { [server] user, userAgent in server.client(for: user, userAgent: userAgent) })
     }
 
+    /// Gives pods their nodes.
+    private var scheduler: PodScheduler? {
+        let configuration = renewal.configuration
+        guard Controllers.runsScheduler(configuration.controllers, controlOnly: configuration.controlOnly) else { return nil }
+        return PodScheduler(client: server.client(for: PodScheduler.identity, userAgent: PodScheduler.userAgent), clock: WallClock.now, log: log)
+    }
+
     private var services: [@Sendable () async throws -> Void] {
         [
             { [maintenance] in try await maintenance.run() },
             { [controllers] in await controllers.run() },
+            { [scheduler] in await scheduler?.run() },
             { [self] in try await CertificateUpkeep(pki: pki, renewal: renewal, log: log).run() },
             { [self] in try await EncryptionReload(source: encryption, transformer: transformer, log: log).run() },
             { [self] in try await Compaction(store: store, log: log).run() },

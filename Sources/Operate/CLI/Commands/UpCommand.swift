@@ -72,7 +72,7 @@ struct ServerOptions: ParsableArguments {
     var apiPort: String?
     @Option(help: ArgumentHelp("The address that the API server listens on. Default: 127.0.0.1.", valueName: "address"))
     var bindAddress: String?
-    @Flag(help: "Start the control plane only, and no node.")
+    @Flag(help: "Start the control plane only: no node, and no scheduler unless --controllers names kube-scheduler.")
     var controlOnly = false
     @Option(help: ArgumentHelp("The set of defaults: standard or zero-trust.", valueName: "profile"), completion: .list(["standard", "zero-trust"]))
     var profile: String?
@@ -80,7 +80,7 @@ struct ServerOptions: ParsableArguments {
     var enableAdmissionPlugins: String?
     @Option(help: ArgumentHelp("Default admission plugins not to run, with commas between.", valueName: "plugins"))
     var disableAdmissionPlugins: String?
-    @Option(parsing: .unconditional, help: ArgumentHelp("The controllers that run: '*', NAME or -NAME, with commas between; '-*' for none. Default: all.", valueName: "controllers"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The controllers that run: '*', NAME or -NAME, with commas between; '-*' for none; kube-scheduler is one of them. Default: all.", valueName: "controllers"))
     var controllers: String?
     @Option(help: ArgumentHelp("A CSV file of static tokens: token,user,uid,\"group,group\".", valueName: "file"), completion: .file())
     var tokenAuthFile: String?
