@@ -77,6 +77,7 @@ struct ConfigurationDecoder {
         text(.serviceClusterIPRange, serviceRange).map { result.serviceClusterIPRange = $0 }
         text(.serviceNodePortRange) { $0.string.flatMap { PortRange($0) } }.map { result.serviceNodePortRange = $0 }
         text(.anonymousAuth) { $0.bool }.map { result.anonymousAuth = $0 }
+        text(.enableBootstrapTokenAuth) { $0.bool }.map { result.enableBootstrapTokenAuth = $0 }
         list(.exemptUsernames) { !$0.isEmpty }.map { result.podSecurityExemptions.usernames = $0 }
         list(.exemptRuntimeClasses, isAllowed: Self.isObjectName).map {
             result.podSecurityExemptions.runtimeClasses = $0

@@ -17,6 +17,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
     case serviceClusterIPRange
     case serviceNodePortRange
     case anonymousAuth
+    case enableBootstrapTokenAuth
     case exemptUsernames = "podSecurity.exemptions.usernames"
     case exemptRuntimeClasses = "podSecurity.exemptions.runtimeClasses"
     case exemptNamespaces = "podSecurity.exemptions.namespaces"
@@ -41,6 +42,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .serviceClusterIPRange: "--service-cluster-ip-range"
         case .serviceNodePortRange: "--service-node-port-range"
         case .anonymousAuth: "--anonymous-auth"
+        case .enableBootstrapTokenAuth: "--enable-bootstrap-token-auth"
         case .exemptUsernames: "--pod-security-exempt-usernames"
         case .exemptRuntimeClasses: "--pod-security-exempt-runtime-classes"
         case .exemptNamespaces: "--pod-security-exempt-namespaces"
@@ -54,7 +56,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .bindAddress: .address
         case .profile: .choice(KastellConfiguration.Profile.allCases.map(\.rawValue))
         case .tlsMinVersion: .choice(KastellConfiguration.TLSVersion.allCases.map(\.rawValue))
-        case .controlOnly, .anonymousAuth: .flag
+        case .controlOnly, .anonymousAuth, .enableBootstrapTokenAuth: .flag
         case .tlsExtraNames: .names
         case .tlsServingLifetime: .lifetime
         case .enableAdmissionPlugins, .disableAdmissionPlugins: .plugins

@@ -49,6 +49,8 @@ package struct KastellConfiguration: Hashable, Sendable {
     package var serviceClusterIPRange: CIDR
     package var serviceNodePortRange: PortRange
     package var anonymousAuth = true
+    /// Whether bootstrap tokens are taken (`bootstrap.kubernetes.io/token`).
+    package var enableBootstrapTokenAuth = false
     package var podSecurityExemptions = PodSecurityExemptions()
 
     /// The defaults.
@@ -92,6 +94,7 @@ package struct KastellConfiguration: Hashable, Sendable {
         value["serviceClusterIPRange"] = JSON(serviceClusterIPRange.description)
         value["serviceNodePortRange"] = JSON(serviceNodePortRange.description)
         value["anonymousAuth"] = JSON(anonymousAuth)
+        value["enableBootstrapTokenAuth"] = JSON(enableBootstrapTokenAuth)
         value[path: "podSecurity", "exemptions"] = [
             "usernames": JSON(podSecurityExemptions.usernames),
             "runtimeClasses": JSON(podSecurityExemptions.runtimeClasses),

@@ -14,6 +14,8 @@ package struct APIServerOptions: Sendable {
     /// The contents of a static token file; nil when there is none.
     package var tokenFile: [UInt8]?
     package var allowsAnonymous: Bool
+    /// Whether bootstrap tokens are taken (`--enable-bootstrap-token-auth`).
+    package var allowsBootstrapTokens = false
     /// The issuer of service account tokens, a URL.
     package var serviceAccountIssuer: String
     package var serviceRange: ServiceAllocator.Range
@@ -104,7 +106,8 @@ package final class APIServer: Sendable {
         let view = ClusterView(registry: registry, cache: cache)
         let tokens = TokenIssuer(issuer: options.serviceAccountIssuer, key: signingKey, clock: clock)
         let authenticate = try Authenticate(
-            tokenFile: options.tokenFile, allowsAnonymous: options.allowsAnonymous, tokens: tokens, cache: cache, authorizer: authorizer, clock: clock)
+            tokenFile: options.tokenFile, allowsAnonymous: options.allowsAnonymous,
+            allowsBootstrapTokens: options.allowsBootstrapTokens, tokens: tokens, cache: cache, authorizer: authorizer, clock: clock)
         let admission = Admission(
             enabled: options.admissionPlugins, cluster: view, authorizer: authorizer, allocator: allocator,
             podSecurity: PodSecurityAdmission(exemptions: options.podSecurityExemptions, defaults: options.podSecurityDefaults),

@@ -94,6 +94,8 @@ struct ServerOptions: ParsableArguments {
     var serviceNodePortRange: String?
     @Option(help: ArgumentHelp("Whether requests without credentials are let in as system:anonymous: true or false. Default: true.", valueName: "bool"), completion: .list(["true", "false"]))
     var anonymousAuth: String?
+    @Option(help: ArgumentHelp("Whether Secrets of the type bootstrap.kubernetes.io/token let machines ask to become nodes: true or false. Default: false.", valueName: "bool"), completion: .list(["true", "false"]))
+    var enableBootstrapTokenAuth: String?
     @Option(help: ArgumentHelp("The lowest version of TLS: VersionTLS13 or VersionTLS12. Default: VersionTLS13.", valueName: "version"), completion: .list(["VersionTLS13", "VersionTLS12"]))
     var tlsMinVersion: String?
     @Option(help: ArgumentHelp("More names and addresses for the API server's certificate, with commas between.", valueName: "names"))
@@ -122,6 +124,7 @@ struct ServerOptions: ParsableArguments {
         all[.serviceClusterIPRange] = serviceClusterIpRange
         all[.serviceNodePortRange] = serviceNodePortRange
         all[.anonymousAuth] = anonymousAuth
+        all[.enableBootstrapTokenAuth] = enableBootstrapTokenAuth
         all[.tlsMinVersion] = tlsMinVersion
         all[.tlsExtraNames] = tlsExtraNames
         all[.tlsServingLifetime] = tlsServingLifetime

@@ -18,11 +18,12 @@ struct IdentifiedRequest: Sendable {
     }
 }
 
-/// The authentication stage: client certificates, static tokens, service account tokens, anonymous, impersonation.
+/// The authentication stage: client certificates, static tokens, bootstrap tokens, service account tokens, anonymous, impersonation.
 package final class Authenticate: Sendable {
     private let staticTokens: StaticTokens
     private let accountTokens: ServiceAccountTokens
     private let allowsAnonymous: Bool
+    private let allowsBootstrapTokens: Bool
     private let cache: ObjectCache
     private let authorizer: Authorizer
     private let clock: @Sendable () -> Timestamp
@@ -31,12 +32,13 @@ package final class Authenticate: Sendable {
 
     /// - Throws: `TokenFileError` when the token file cannot be read as one.
     init(
-        tokenFile: [UInt8]?, allowsAnonymous: Bool, tokens: TokenIssuer, cache: ObjectCache, authorizer: Authorizer,
+        tokenFile: [UInt8]?, allowsAnonymous: Bool, allowsBootstrapTokens: Bool, tokens: TokenIssuer, cache: ObjectCache, authorizer: Authorizer,
         clock: @escaping @Sendable () -> Timestamp
     ) throws {
         staticTokens = try tokenFile.map { try StaticTokens(csv: $0) } ?? StaticTokens()
         accountTokens = ServiceAccountTokens(issuers: [tokens.issuer], audiences: [tokens.issuer], keys: [try tokens.verificationKey()])
         self.allowsAnonymous = allowsAnonymous
+        self.allowsBootstrapTokens = allowsBootstrapTokens
         self.cache = cache
         self.authorizer = authorizer
         self.clock = clock
@@ -99,6 +101,13 @@ package final class Authenticate: Sendable {
             let common = audiences.map { wanted in accountTokens.audiences.filter(wanted.contains) } ?? accountTokens.audiences
             if common.isEmpty { throw .init(.unknown, "the token is not meant for the audiences") }
             return (user.withAuthenticatedGroup, common)
+        }
+        if allowsBootstrapTokens, let bootstrap = BootstrapTokens.Token(token) {
+            let common = audiences.map { wanted in accountTokens.audiences.filter(wanted.contains) } ?? accountTokens.audiences
+            if common.isEmpty { throw .init(.unknown, "the token is not meant for the audiences") }
+            let secrets = GroupResource(group: "", resource: "secrets")
+            let secret = cache[secrets]?[StorageKey.folder(of: secrets) + "\(BootstrapTokens.namespace)/\(bootstrap.secretName)"]
+            return (try BootstrapTokens.user(of: bootstrap, secret: secret?.tree, now: now), common)
         }
         let accepted = try accountTokens.authenticate(token, audiences: audiences, now: now) { kind, namespace, name in
             self.stored(kind, namespace: namespace, name: name)
