@@ -82,6 +82,7 @@ let package = Package(
         module(.model, "ObjectValidation", ["CustomResources", "JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectWarnings", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectTables", ["JSONValue", "KubeModel"]),
+        module(.model, "OCIModel", ["JSONValue"]),
         module(.model, "APIDiscovery", ["JSONValue", "KubeModel"]),
 
         module(.decide, "PodSecurityPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
@@ -92,6 +93,7 @@ let package = Package(
         module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "PolicyModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -157,6 +159,8 @@ let package = Package(
             ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests(
+            "ConfinementTests", ["Confinement", "JSONValue", "KubeModel", "OCIModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
         tests(
             "ControllerManagerTests",
