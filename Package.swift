@@ -90,6 +90,7 @@ let package = Package(
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
         module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "NFTables", ["NetworkPolicy", "PolicyModel"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
@@ -160,7 +161,10 @@ let package = Package(
                 "Store", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
-        tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
+        .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),
+        tests("NetworkPolicyTests", ["NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
