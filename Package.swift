@@ -14,6 +14,7 @@ enum Layer: String {
     case decide = "Decide"
     case persist = "Persist"
     case serve = "Serve"
+    case enforce = "Enforce"
     case operate = "Operate"
 }
 
@@ -117,6 +118,11 @@ let package = Package(
         module(
             .serve, "ControllerManager",
             ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
+
+        .systemLibrary(name: "CNft", path: "Sources/Enforce/CNft"),
+        .target(name: "CLinux", path: "Sources/Enforce/CLinux"),
+        module(.enforce, "LinuxKernel", ["CLinux", "CNft", "NetworkPolicy"]),
+        module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(

@@ -8,6 +8,9 @@ public struct Ruleset: Hashable, Sendable {
     /// What stands before the number of a note in a log message.
     public static let logPrefix = "kastell:"
 
+    /// What the numbers mean that every ruleset has.
+    public static var fixedNotes: [Int: Note] { BaseChains.notes }
+
     /// The name of the table, of the family `inet`.
     public var table = "kastell"
     /// The sets by name.

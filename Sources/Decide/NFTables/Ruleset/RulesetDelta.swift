@@ -9,6 +9,16 @@ public struct RulesetDelta: Hashable, Sendable {
     /// How many elements of sets and maps come or go.
     public internal(set) var changedElements = 0
 
+    /// Nothing, in a table.
+    init(table: String) { self.table = table }
+
+    /// The commands that take a table away.
+    public init(removing table: String) {
+        self.table = table
+        // The first line makes sure that there is something to delete.
+        commands = ["add table \(table)", "delete table \(table)"]
+    }
+
     /// Whether there is nothing to do.
     public var isEmpty: Bool { commands.isEmpty }
     /// The commands as libnftables reads them; it carries out all of them or none.
