@@ -170,6 +170,11 @@ let package = Package(
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
         .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),
         tests("NetworkPolicyTests", ["NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        // Sends real packets between network namespaces; in C, since it is all raw sockets.
+        .target(name: "CNetworkProbe", path: "Tests/CNetworkProbe"),
+        tests(
+            "NodeNetworkTests",
+            ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyWorlds", "CNetworkProbe", "JSONValue", "PolicyModel"]),
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),

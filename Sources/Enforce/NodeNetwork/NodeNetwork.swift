@@ -17,6 +17,9 @@ package actor NodeNetwork {
         /// The name of the pod's end of the link.
         package var interface = "eth0"
 
+        /// Addresses that somebody else keeps for the pod; nil for free ones of the node's pool.
+        package var addresses: [IPAddress]?
+
         /// A pod with a namespace of its own.
         package init(endpoint: PolicyEndpoint, namespace: NetworkNamespace) {
             self.endpoint = endpoint
@@ -76,8 +79,9 @@ package actor NodeNetwork {
                 if link.name.hasPrefix(PodLink.prefix) { try route.delete(link) }
                 continue
             }
-            let pod = PodLink(
-                place: found.place, addresses: pool.addresses(found.place), namespace: found.namespace, name: found.name)
+            // The routes say which addresses the pod was given.
+            let addresses = try route.routes(on: link).filter(\.isSingle).map(\.address)
+            let pod = PodLink(place: found.place, addresses: addresses, namespace: found.namespace, name: found.name)
             try pool.take(found.place)
             let id = EndpointID.pod(namespace: found.namespace, name: found.name)
             links[id] = pod
@@ -107,7 +111,7 @@ package actor NodeNetwork {
         guard case .pod(let namespace, let name) = id, let route else { throw SystemError("attach \(id)", 22) }
         try detach(id)
         let place = try pool.take()
-        let link = PodLink(place: place, addresses: pool.addresses(place), namespace: namespace, name: name)
+        let link = PodLink(place: place, addresses: request.addresses ?? pool.addresses(place), namespace: namespace, name: name)
         var endpoint = request.endpoint
         endpoint.networks = link.addresses.map { IPNetwork($0) }
         endpoint.node = node.name

@@ -76,15 +76,6 @@ package final class RouteSocket {
         try socket.perform("create link \(name)", message)
     }
 
-    /// Makes an interface that leads nowhere, for addresses.
-    package func addDummy(_ name: String) throws(SystemError) {
-        var message = NetlinkMessage(
-            type: UInt16(RTM_NEWLINK), flags: UInt16(NLM_F_CREATE | NLM_F_EXCL), Self.linkHeader(0, flags: 0, change: 0))
-        message.add(IFLA_IFNAME, name)
-        message.nest(IFLA_LINKINFO) { $0.add(IFLA_INFO_KIND, "dummy") }
-        try socket.perform("create link \(name)", message)
-    }
-
     /// Sets an interface up or down.
     package func setUp(_ link: NetworkLink, _ isUp: Bool = true) throws(SystemError) {
         let up = UInt32(IFF_UP)
@@ -170,6 +161,21 @@ package final class RouteSocket {
         if network.prefixLength > 0 { message.add(Int(RTA_DST.rawValue), network.address) }
         if let router { message.add(Int(RTA_GATEWAY.rawValue), router) }
         try socket.perform("route \(network) by \(link.name)", message)
+    }
+
+    /// The networks whose packets leave by an interface, as far as somebody set them.
+    package func routes(on link: NetworkLink) throws(SystemError) -> [IPNetwork] {
+        let message = NetlinkMessage(type: UInt16(RTM_GETROUTE), flags: UInt16(NLM_F_DUMP), [UInt8](repeating: 0, count: 12))
+        return try socket.ask("list routes", message, isDump: true).compactMap { reply in
+            guard reply.type == UInt16(RTM_NEWROUTE), let length = reply.content.integer(1, as: UInt8.self),
+                reply.content.integer(5, as: UInt8.self) == UInt8(RTPROT_STATIC)
+            else { return nil }
+            let attributes = reply.content.from(12).attributes
+            guard attributes[Int(RTA_OIF.rawValue)]?.integer(0, as: Int32.self) == link.index,
+                let address = attributes[Int(RTA_DST.rawValue)].flatMap({ IPAddress(bytes: $0.bytes) })
+            else { return nil }
+            return IPNetwork(address, prefixLength: Int(length))
+        }
     }
 
     /// Takes the route for a network away.
