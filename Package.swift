@@ -14,6 +14,7 @@ enum Layer: String {
     case decide = "Decide"
     case persist = "Persist"
     case serve = "Serve"
+    case enforce = "Enforce"
     case operate = "Operate"
 }
 
@@ -92,6 +93,7 @@ let package = Package(
         module(.decide, "Authentication", ["JSONValue", "KubeModel", "PolicyModel"] + crypto),
         module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
+        module(.decide, "NFTables", ["NetworkPolicy", "PolicyModel"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "PolicyModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
@@ -122,6 +124,11 @@ let package = Package(
                 "JSONValue", "KubeModel", "PolicyModel", "Reconcile", "Scheduling", "CertificateAuthority", "KubeClient",
                 .product(name: "Logging", package: "swift-log"), .product(name: "HeapModule", package: "swift-collections"),
             ]),
+
+        .systemLibrary(name: "CNft", path: "Sources/Enforce/CNft"),
+        .target(name: "CLinux", path: "Sources/Enforce/CLinux"),
+        module(.enforce, "LinuxKernel", ["CLinux", "CNft", "NetworkPolicy"]),
+        module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
@@ -169,7 +176,15 @@ let package = Package(
                 "Scheduling", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
-        tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
+        .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),
+        tests("NetworkPolicyTests", ["NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        // Sends real packets between network namespaces; in C, since it is all raw sockets.
+        .target(name: "CNetworkProbe", path: "Tests/CNetworkProbe"),
+        tests(
+            "NodeNetworkTests",
+            ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyWorlds", "CNetworkProbe", "JSONValue", "PolicyModel"]),
+        tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),

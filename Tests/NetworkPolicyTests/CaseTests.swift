@@ -2,6 +2,7 @@ import Foundation
 import JSONValue
 import NetworkPolicy
 import PolicyModel
+import PolicyWorlds
 import Testing
 import YAMLValue
 

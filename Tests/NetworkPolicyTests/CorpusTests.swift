@@ -1,6 +1,7 @@
 import JSONValue
 import NetworkPolicy
 import PolicyModel
+import PolicyWorlds
 import Testing
 
 @Suite("the recorded tables", .enabled(if: Corpus.isPresent, "KASTELL_CORPORA names no folder with policy/netpol"))

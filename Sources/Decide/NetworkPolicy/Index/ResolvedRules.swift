@@ -15,6 +15,12 @@ public struct ResolvedRules: Hashable, Sendable {
     public var tiers: [Tier]
     /// The profiles that decide when every tier passed.
     public var profiles: [TrafficProfile]
+
+    /// Rules in this order.
+    public init(tiers: [Tier], profiles: [TrafficProfile]) {
+        self.tiers = tiers
+        self.profiles = profiles
+    }
 }
 
 extension NetworkPolicyIndex {

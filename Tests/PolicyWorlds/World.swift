@@ -1,43 +1,43 @@
 import Foundation
-import JSONValue
-import NetworkPolicy
+package import JSONValue
+package import NetworkPolicy
 import PolicyModel
 
 /// The recorded tables; tests that read them are skipped where they are not.
-enum Corpus {
+package enum Corpus {
     /// The folder of all corpora: `KASTELL_CORPORA`, else `shared` beside the checkout.
-    static let root: String = {
+    package static let root: String = {
         if let folder = ProcessInfo.processInfo.environment["KASTELL_CORPORA"] { return folder }
         let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         return checkout.deletingLastPathComponent().appendingPathComponent("shared").path
     }()
-    static let folder = root + "/policy/netpol/"
-    static var isPresent: Bool { FileManager.default.fileExists(atPath: folder) }
+    package static let folder = root + "/policy/netpol/"
+    package static var isPresent: Bool { FileManager.default.fileExists(atPath: folder) }
 
-    static func json(_ name: String) throws -> JSON {
+    package static func json(_ name: String) throws -> JSON {
         try JSON.parse([UInt8](Data(contentsOf: URL(fileURLWithPath: folder + name))))
     }
 
-    static func lines(_ name: String) throws -> [JSON] {
+    package static func lines(_ name: String) throws -> [JSON] {
         try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + name))).split(separator: 0x0A).map { try JSON.parse(Array($0)) }
     }
 }
 
-let transports: [String: UInt8] = ["TCP": 6, "UDP": 17, "SCTP": 132, "ICMP": 1, "ICMPv6": 58, "UDPLite": 136]
+package let transports: [String: UInt8] = ["TCP": 6, "UDP": 17, "SCTP": 132, "ICMP": 1, "ICMPv6": 58, "UDPLite": 136]
 
 /// Namespaces, pods, nodes and sets as the tables describe them.
-struct World {
-    var endpoints: [PolicyEndpoint] = []
-    var namespaces: [(String, [String: String])] = []
-    var accounts: [(namespace: String, name: String, labels: [String: String])] = []
-    var tiers: [PolicyTier] = []
+package struct World: Sendable {
+    package var endpoints: [PolicyEndpoint] = []
+    package var namespaces: [(String, [String: String])] = []
+    package var accounts: [(namespace: String, name: String, labels: [String: String])] = []
+    package var tiers: [PolicyTier] = []
     /// The addresses of each place that a probe names.
-    var places: [String: [IPAddress]] = [:]
+    package var places: [String: [IPAddress]] = [:]
 
     /// The world in `json`; without `knowsNodes` no pod is known to run on a node, so that none is spared what its
     /// policies say about its own node.
-    init(_ json: JSON, knowsNodes: Bool = true) {
+    package init(_ json: JSON, knowsNodes: Bool = true) {
         func networks(_ value: JSON?) -> [IPNetwork] { (value?.strings ?? []).compactMap { IPNetwork($0) ?? IPAddress($0).map { IPNetwork($0) } } }
         for (name, labels) in json["namespaces"]?.object ?? [:] { namespaces.append((name, labels.stringMap)) }
         for (name, labels) in json["serviceAccounts"]?.object ?? [:] {
@@ -86,7 +86,7 @@ struct World {
     }
 
     /// An index of the world without policies.
-    var index: NetworkPolicyIndex {
+    package var index: NetworkPolicyIndex {
         var index = NetworkPolicyIndex()
         for (name, labels) in namespaces { index.setNamespace(name, labels: labels) }
         for account in accounts { index.setServiceAccount(namespace: account.namespace, name: account.name, labels: account.labels) }
@@ -96,13 +96,13 @@ struct World {
     }
 
     /// The address of a place in a family.
-    func address(_ place: String, _ family: IPAddress.Family) -> IPAddress? {
+    package func address(_ place: String, _ family: IPAddress.Family) -> IPAddress? {
         (places[place] ?? IPAddress(place).map { [$0] } ?? []).first { $0.family == family }
     }
 }
 
 /// The policy in `json`, whatever its kind; some tables leave it out for NetworkPolicy.
-func policy(_ json: JSON) throws -> TrafficPolicy {
+package func policy(_ json: JSON) throws -> TrafficPolicy {
     switch json["apiVersion"]?.string {
     case "networking.k8s.io/v1": return try KubernetesPolicy.read(json)
     case "projectcalico.org/v3": return try CalicoPolicy.read(json)

@@ -1,33 +1,46 @@
-import JSONValue
-import NetworkPolicy
+package import JSONValue
+package import NetworkPolicy
 import PolicyModel
-import Testing
 
 /// One question of a table or case: may this packet go?
-struct Probe {
-    var json: JSON
+package struct Probe: Sendable {
+    package var json: JSON
 
-    init(_ json: JSON) { self.json = json }
+    package init(_ json: JSON) { self.json = json }
 
-    func answer(_ evaluator: NetworkPolicyEvaluator, in world: World) throws -> PacketDecision {
+    /// The place that it comes from.
+    package var from: String { json["from"]?.string ?? "" }
+    /// The place that it goes to.
+    package var to: String { json["to"]?.string ?? "" }
+
+    /// The packet that is asked about.
+    package func packet(in world: World) throws -> Packet {
         let family: IPAddress.Family = json["family"]?.int == 6 ? .v6 : .v4
-        let (from, to) = (json["from"]?.string ?? "", json["to"]?.string ?? "")
-        let source = try #require(world.address(from, family), "\(from) has no address")
-        let destination = try #require(world.address(to, family), "\(to) has no address")
-        var packet = Packet(
-            source: source, destination: destination, transport: try #require(transports[json["protocol"]?.string ?? "TCP"]),
-            port: UInt16(json["port"]?.int ?? 0))
+        guard let source = world.address(from, family), let destination = world.address(to, family),
+            let transport = transports[json["protocol"]?.string ?? "TCP"]
+        else { throw UnreadableProbe(text: "\(json)") }
+        var packet = Packet(source: source, destination: destination, transport: transport, port: UInt16(json["port"]?.int ?? 0))
         packet.sourcePort = UInt16(json["srcPort"]?.int ?? 40000)
         if let type = json["icmpType"]?.int { packet.icmp = (UInt8(type), UInt8(json["icmpCode"]?.int ?? 0)) }
+        return packet
+    }
+
+    package func answer(_ evaluator: NetworkPolicyEvaluator, in world: World) throws -> PacketDecision {
+        let packet = try packet(in: world)
         guard json["forwarded"]?.bool == true else { return evaluator.decide(packet) }
         let isIn = to.hasPrefix("host:")
         return evaluator.decide(packet, forwardedThrough: String((isIn ? to : from).dropFirst(5)), isIn ? .ingress : .egress)
     }
 }
 
+/// A probe that names no address of the world, or no protocol.
+package struct UnreadableProbe: Error {
+    package var text: String
+}
+
 extension TrafficVerdict {
     /// The ground in the words of the tables: `direction:tier/policy[rule]`.
-    var shownGround: String {
+    package var shownGround: String {
         let text: String
         switch ground {
         case .rule(let rule, let tier, let stage):

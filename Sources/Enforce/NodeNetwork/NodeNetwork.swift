@@ -1,0 +1,215 @@
+package import LinuxKernel
+package import NFTables
+package import NetworkPolicy
+import PolicyModel
+
+/// The network of one node: its pods' links and addresses, and the rules for every packet of theirs.
+///
+/// Order is law: the rules of a pod are in the kernel before its link exists, and leave it after the link is gone. A
+/// change of policies is one transaction; connections that it no longer allows are cut after it.
+package actor NodeNetwork {
+    /// A pod that shall be reachable.
+    package struct PodRequest: Sendable {
+        /// The pod, its labels and ports; the addresses are filled in.
+        package var endpoint: PolicyEndpoint
+        /// The pod's network namespace.
+        package var namespace: NetworkNamespace
+        /// The name of the pod's end of the link.
+        package var interface = "eth0"
+
+        /// Addresses that somebody else keeps for the pod; nil for free ones of the node's pool.
+        package var addresses: [IPAddress]?
+
+        /// A pod with a namespace of its own.
+        package init(endpoint: PolicyEndpoint, namespace: NetworkNamespace) {
+            self.endpoint = endpoint
+            self.namespace = namespace
+        }
+    }
+
+    /// What a change did.
+    package struct Report: Hashable, Sendable {
+        /// The size of the transaction; 0 when there was none.
+        package var commands = 0
+        /// How many connections were cut.
+        package var cut = 0
+    }
+
+    /// The node.
+    package nonisolated let node: NodeView
+    /// What was dropped or noted.
+    package nonisolated let log: FlowLog
+
+    private let thread: KernelThread
+    private let applier: RulesetApplier
+    private let mtu: UInt32
+    private var index = NetworkPolicyIndex()
+    private var compiler: RulesetCompiler
+    private var pool: AddressPool
+    private var links: [EndpointID: PodLink] = [:]
+    private var route: RouteSocket?
+    private var tracking: ConntrackSocket?
+
+    /// The network of a node in a namespace; `podNetworks` are those of this node alone.
+    package init(_ node: NodeView, podNetworks: [IPNetwork], in namespace: NetworkNamespace, mtu: UInt32 = 1500) throws {
+        self.node = node
+        self.mtu = mtu
+        compiler = RulesetCompiler(node: node)
+        pool = AddressPool(podNetworks)
+        thread = try KernelThread(in: namespace)
+        applier = RulesetApplier(on: thread)
+        log = try FlowLog(in: namespace)
+    }
+
+    /// The thread of the applier too: what both do in one call is not interrupted.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    // MARK: Life
+
+    /// Takes over what is there: links of pods stay, with their addresses, and no packet passes until the rules do.
+    ///
+    /// - Returns: the pods that have links. They have no rules, and pass nothing, until ``update(_:)`` knows them.
+    package func start() throws -> [EndpointID: [IPAddress]] {
+        let route = try RouteSocket()
+        self.route = route
+        tracking = try ConntrackSocket()
+        for link in try route.links() {
+            guard let found = PodLink.read(link) else {
+                // An end without a name was left by an attempt that did not get far.
+                if link.name.hasPrefix(PodLink.prefix) { try route.delete(link) }
+                continue
+            }
+            // The routes say which addresses the pod was given.
+            let addresses = try route.routes(on: link).filter(\.isSingle).map(\.address)
+            let pod = PodLink(place: found.place, addresses: addresses, namespace: found.namespace, name: found.name)
+            try pool.take(found.place)
+            let id = EndpointID.pod(namespace: found.namespace, name: found.name)
+            links[id] = pod
+            compiler.attach(PodInterface(id: id, interface: pod.interface, addresses: pod.addresses), index)
+        }
+        try apply()
+        // Only now: a node that forwards without rules would be open.
+        try Sysctl.write("net/ipv4/ip_forward", "1")
+        try? Sysctl.write("net/ipv6/conf/all/forwarding", "1")
+        return links.mapValues(\.addresses)
+    }
+
+    /// Removes every link, and then the rules.
+    package func removeAll() throws {
+        for id in links.keys { try detach(id) }
+        log.close()
+        try applier.assumeIsolated { try $0.remove() }
+    }
+
+    // MARK: Pods
+
+    /// Gives a pod addresses, rules and a link, in this order.
+    ///
+    /// - Returns: the addresses.
+    package func attach(_ request: PodRequest) throws -> [IPAddress] {
+        let id = request.endpoint.id
+        guard case .pod(let namespace, let name) = id, let route else { throw SystemError("attach \(id)", 22) }
+        try detach(id)
+        let place = try pool.take()
+        let link = PodLink(place: place, addresses: request.addresses ?? pool.addresses(place), namespace: namespace, name: name)
+        var endpoint = request.endpoint
+        endpoint.networks = link.addresses.map { IPNetwork($0) }
+        endpoint.node = node.name
+        do {
+            index.set(endpoint)
+            links[id] = link
+            compiler.attach(PodInterface(id: id, interface: link.interface, addresses: link.addresses), index)
+            compiler.update(index, index.takeChanges())
+            try apply()
+            try link.create(route, pod: request.namespace, podInterface: request.interface, mtu: mtu)
+        } catch {
+            try? detach(id)
+            throw error
+        }
+        return link.addresses
+    }
+
+    /// Removes a pod's link, its connections, and then its rules. Nothing when there is none.
+    package func detach(_ id: EndpointID) throws {
+        guard let link = links[id], let route else { return }
+        if let interface = try route.link(link.interface) { try route.delete(interface) }
+        links[id] = nil
+        index.remove(id)
+        compiler.detach(id)
+        compiler.update(index, index.takeChanges())
+        try apply()
+        try forget(link.addresses)
+        pool.release(link.place)
+    }
+
+    // MARK: Policies and services
+
+    /// Changes what the node knows of policies, endpoints and namespaces, and makes it hold: the rules in one
+    /// transaction, then an end to connections that they do not allow.
+    @discardableResult
+    package func update(_ change: @Sendable (inout NetworkPolicyIndex) -> Void) throws -> Report {
+        change(&index)
+        compiler.update(index, index.takeChanges())
+        let delta = try apply()
+        if delta.isEmpty { return Report() }
+        return Report(commands: delta.commands.count, cut: try cut())
+    }
+
+    /// Makes the node serve exactly these ports.
+    @discardableResult
+    package func set(services: Set<ServicePort>) throws -> Report {
+        compiler.set(services: services)
+        return Report(commands: try apply().commands.count)
+    }
+
+    /// What the kernel should hold.
+    package var ruleset: Ruleset { compiler.ruleset }
+
+    /// What decides.
+    package var evaluator: NetworkPolicyEvaluator { NetworkPolicyEvaluator(index) }
+
+    /// Whether the kernel holds what it should.
+    package func verify() throws -> Bool { try applier.assumeIsolated { try $0.verify() } }
+
+    /// Restores the rules when somebody changed them; whether that was so.
+    package func resync() throws -> Bool { try applier.assumeIsolated { try $0.resync() } }
+
+    @discardableResult
+    private func apply() throws -> RulesetDelta {
+        let ruleset = compiler.ruleset
+        // Known before the first packet can be noted.
+        log.learn(ruleset.notes)
+        return try applier.assumeIsolated { try $0.apply(ruleset) }
+    }
+
+    // MARK: Connections
+
+    /// Ends every connection of a pod of this node that the policies do not allow. Linear in the connections.
+    private func cut() throws -> Int {
+        guard let tracking, !links.isEmpty else { return 0 }
+        let own = Set(links.values.flatMap(\.addresses))
+        let evaluator = NetworkPolicyEvaluator(index)
+        var count = 0
+        for connection in try connections(tracking) {
+            let packet = connection.packet
+            guard own.contains(packet.source) || own.contains(packet.destination), !evaluator.decide(packet).decision.isAllowed,
+                try tracking.delete(connection)
+            else { continue }
+            count += 1
+        }
+        return count
+    }
+
+    /// Ends the connections of addresses that someone else may get.
+    private func forget(_ addresses: [IPAddress]) throws {
+        guard let tracking else { return }
+        for connection in try connections(tracking) {
+            let ends = [connection.packet.source, connection.packet.destination]
+            if ends.contains(where: addresses.contains) { try tracking.delete(connection) }
+        }
+    }
+
+    private func connections(_ tracking: ConntrackSocket) throws -> [TrackedConnection] {
+        try tracking.connections(.v4) + tracking.connections(.v6)
+    }
+}
