@@ -127,7 +127,8 @@ let package = Package(
 
         .systemLibrary(name: "CNft", path: "Sources/Enforce/CNft"),
         .target(name: "CLinux", path: "Sources/Enforce/CLinux"),
-        module(.enforce, "LinuxKernel", ["CLinux", "CNft", "NetworkPolicy"]),
+        module(.enforce, "LinuxKernel", ["CLinux", "CNft", "KubeModel", "NetworkPolicy"]),
+        module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
@@ -175,6 +176,7 @@ let package = Package(
                 "ControllerManager", "APIServer", "CertificateAuthority", "EncryptionAtRest", "KubeClient", "KubeModel", "JSONValue", "PolicyModel",
                 "Scheduling", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("ContainerRuntimeTests", ["Confinement", "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
         .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),

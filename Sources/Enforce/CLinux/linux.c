@@ -1,11 +1,15 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -111,4 +115,67 @@ int kst_thread(void (*body)(void *), void *context, int wait) {
         return -error;
     }
     return -(wait ? pthread_join(thread, NULL) : pthread_detach(thread));
+}
+
+int kst_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+
+int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int result = posix_spawn_file_actions_init(&actions);
+    if (result != 0) return -result;
+    result = posix_spawnattr_init(&attributes);
+    if (result != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return -result;
+    }
+    // First out of the way of the numbers that are wanted, then into their places: no step overwrites what a later one needs.
+    int highest = 2;
+    for (size_t i = 0; i < count; i++) {
+        if (from[i] > highest) highest = from[i];
+        if (to[i] > highest) highest = to[i];
+    }
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = posix_spawn_file_actions_adddup2(&actions, from[i], highest + 1 + (int)i);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = posix_spawn_file_actions_adddup2(&actions, highest + 1 + (int)i, to[i]);
+    int last = 2;
+    for (size_t i = 0; i < count; i++)
+        if (to[i] > last) last = to[i];
+    if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, last + 1);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    if (result == 0) result = posix_spawnattr_setsigmask(&attributes, &none);
+    if (result == 0) result = posix_spawnattr_setsigdefault(&attributes, &all);
+    if (result == 0)
+        result = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    pid_t child = 0;
+    if (result == 0) result = posix_spawn(&child, path, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return result != 0 ? -result : child;
+}
+
+int kst_watch(const char *folder) {
+    int fd = inotify_init1(IN_CLOEXEC);
+    if (fd < 0) return -errno;
+    if (inotify_add_watch(fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *place) {
+    (void)facts;
+    (void)kind;
+    (void)place;
+    return remove(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int kst_remove_tree(const char *path) {
+    int value = nftw(path, remove_entry, 32, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
+    return value < 0 ? (value == -1 ? -errno : value) : 0;
 }

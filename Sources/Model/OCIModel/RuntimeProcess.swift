@@ -1,4 +1,4 @@
-import JSONValue
+public import JSONValue
 
 /// The process that a container starts with.
 public struct RuntimeProcess: Hashable, Sendable {
@@ -37,7 +37,8 @@ public struct RuntimeProcess: Hashable, Sendable {
         noNewPrivileges = true
     }
 
-    var json: JSON {
+    /// The process in the form of the runtime specification, as `runc exec --process` reads it too.
+    public var json: JSON {
         var object = RuntimeObject()
         object.set("terminal", hasTerminal ? true : nil)
         object.set("user", user.json)

@@ -36,6 +36,18 @@ int kst_eventfd(void);
 int kst_bind_mount(int descriptor, const char *path);
 int kst_unmount(const char *path);
 
+// A pipe whose ends are closed on exec.
+int kst_pipe(int ends[2]);
+// Starts a program with the given descriptors at the given numbers and no others, with default signals, in a session of
+// its own; answers its process id.
+int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count);
+
+// A descriptor that becomes readable when a file was written and closed, or moved, in a folder.
+int kst_watch(const char *folder);
+
+// Removes a file or a folder with its content, without following links and without leaving the filesystem.
+int kst_remove_tree(const char *path);
+
 // Runs `body` with `context` on a thread of its own; with `wait` until it has ended.
 int kst_thread(void (*body)(void *), void *context, int wait);
 
