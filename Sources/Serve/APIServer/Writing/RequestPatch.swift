@@ -3,6 +3,7 @@ import KubeModel
 import NIOHTTP1
 import ObjectDefaults
 import ObjectPatch
+import PolicyModel
 import YAMLValue
 
 /// The patch in a request's body, ready to be applied to whatever the object is by then.
@@ -107,7 +108,7 @@ struct RequestPatch: Sendable {
     private func checkName(_ object: JSON) throws(StatusError) {
         let given = object["metadata"]?["name"]?.string ?? ""
         if given.isEmpty { throw .undeterminable(name: name) }
-        if given != name {
+        if !given.isExactly(name) {
             throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
         }
         let stated = object["metadata"]?["namespace"]?.string ?? ""
