@@ -148,7 +148,7 @@ let package = Package(
             "APIServerTests",
             [
                 "APIServer", "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                nioSSL, .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
