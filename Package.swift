@@ -166,7 +166,7 @@ let package = Package(
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel"]),
+        tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
         tests("CertificateAuthorityTests", ["Fuzzing", "CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),
