@@ -147,23 +147,27 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
+        // Seeded inputs for the tests that look for what breaks a parser.
+        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strict),
+
         tests("JSONValueTests", ["JSONValue"]),
+        tests("KubeModelTests", ["KubeModel", "JSONValue", "Fuzzing"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
         tests(
-            "ObjectValidationTests", ["ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
+            "ObjectValidationTests", ["Fuzzing", "ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
             resources: [.copy("Cases")]),
-        tests("ObjectProtobufTests", ["ObjectProtobuf", "JSONValue"]),
-        tests("ObjectPatchTests", ["ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
+        tests("ObjectProtobufTests", ["Fuzzing", "ObjectProtobuf", "JSONValue"]),
+        tests("ObjectPatchTests", ["Fuzzing", "ObjectPatch", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("ObjectDefaultsTests", ["ObjectDefaults", "JSONValue", "KubeModel"]),
         tests("CustomResourcesTests", ["CustomResources", "JSONValue", "KubeModel", "PolicyModel"], resources: [.copy("Cases")]),
-        tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel"]),
+        tests("ObjectTablesTests", ["ObjectTables", "JSONValue", "KubeModel", "Fuzzing"]),
         tests("APIDiscoveryTests", ["APIDiscovery", "JSONValue", "KubeModel"]),
         tests("PodSecurityPolicyTests", ["PodSecurityPolicy", "JSONValue", "KubeModel", "PolicyModel"]),
         tests(
             "APIServerTests",
             [
-                "APIServer", "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                "APIServer", "CertificateAuthority", "EncryptionAtRest", "Fuzzing", "JSONValue", "KubeModel", "PodSecurity", "PolicyModel", "Store",
+                nioSSL, .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
@@ -189,13 +193,16 @@ let package = Package(
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
+        tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
+        tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
-        tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
+        tests("CertificateAuthorityTests", ["Fuzzing", "CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),
 
         tests(
             "ControlPlaneTests",
-            ["ControlPlane", "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
+            ["ControlPlane", "APIServer", "CertificateAuthority", "ClusterConfiguration", "EncryptionAtRest", "Fuzzing", "JSONValue", "KubeClient", "KubeModel",
                 .product(name: "Logging", package: "swift-log")]),
         tests("CLITests", ["CLI", "JSONValue"]),
 

@@ -50,7 +50,8 @@ struct LimitTests {
         try channel.pipeline.syncOperations.addHandler(
             HTTPHandler(
                 path: server.server.path, limits: limits, bodies: BodyBudget(limits.allBodiesBytes),
-                underWay: RequestsUnderWay(), head: HeadDeadline(limits.headTime), peer: PresentedChain()))
+                underWay: RequestsUnderWay(), head: HeadDeadline(limits.headTime), peer: PresentedChain(),
+                use: ConnectionUse()))
         channel.pipeline.fireChannelActive()
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/version", headers: headers)
         try channel.writeInbound(HTTPServerRequestPart.head(head))

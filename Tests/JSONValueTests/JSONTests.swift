@@ -94,4 +94,28 @@ import Testing
             _ = try? ObjectHeader.skim(bytes)
         }
     }
+
+    @Test("texts that differ in Unicode normalisation only are different keys and different values")
+    func normalisation() throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        #expect(JSON.string(composed) != .string(decomposed))
+        let both = try JSON.parseReporting(Array("{\"\(composed)\":1,\"\(decomposed)\":2}".utf8))
+        #expect(!both.hasDuplicates)
+        #expect(both.value[composed] == 1 && both.value[decomposed] == 2)
+        var many = JSONObject((0..<40).map { ("k\($0)", .int(0)) })
+        many[composed] = 1
+        many[decomposed] = 2
+        #expect(many.count == 42 && many[composed] == 1 && many[decomposed] == 2)
+        // The Kelvin sign is a K to Swift.
+        #expect(JSON(["K": "a"])["\u{212A}"] == nil)
+    }
+
+    @Test("of very many members that are named twice the first hundred are told, in time that grows with the bytes")
+    func manyDuplicates() throws {
+        let text = "{" + (0..<20_000).map { "\"k\($0)\":1,\"k\($0)\":2" }.joined(separator: ",") + "}"
+        let started = ContinuousClock.now
+        let found = JSON.duplicateFields(in: Array(text.utf8))
+        #expect(found.count == JSON.maximumDuplicates && found.first == "k0")
+        #expect(started.duration(to: .now) < .seconds(5))
+    }
 }

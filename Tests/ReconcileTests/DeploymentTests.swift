@@ -54,6 +54,27 @@ import Testing
         #expect(changed == step.after)
     }
 
+    @Test(
+        "annotations and percentages that are beyond every count lead to some plan, and bring nothing down",
+        arguments: ["9223372036854775807", "-9223372036854775808", "9223372036854775806", "0", "-1"], ["1", "9223372036854775807"])
+    func extremes(annotation: String, percent: String) {
+        for replicas in [0, 1, 3, Int64(Int32.max)] {
+            let deployment = Samples.deployment(
+                replicas, image: "b",
+                strategy: ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": .string(percent + "%"), "maxUnavailable": .string(percent + "%")]])
+            var sets = [
+                Samples.set("old", image: "a", size: Int64(Int32.max), available: 1, desired: 3),
+                Samples.set("new", image: "b", size: 2, available: 2, revision: 2, desired: 3),
+            ]
+            for index in sets.indices {
+                for key in ["revision", "desired-replicas", "max-replicas"] {
+                    sets[index][path: "metadata", "annotations", "deployment.kubernetes.io/" + key] = .string(annotation)
+                }
+            }
+            for given in [sets, [sets[0]], [sets[1]]] { _ = Deployments.plan(deployment, sets: given, pods: [], now: Samples.now) }
+        }
+    }
+
     @Test("Recreate waits until the last old pod is gone") func recreate() {
         let deployment = Samples.deployment(2, image: "b", strategy: ["type": "Recreate"])
         let old = Samples.set("old", image: "a", size: 0, available: 0, desired: 2)

@@ -97,9 +97,9 @@ public struct NodeRestriction {
         case ("", "serviceaccounts"): try token()
         case ("coordination.k8s.io", "leases"):
             if write.namespace != "kube-node-lease" { throw refuse("can only access leases in the \"kube-node-lease\" system namespace") }
-            if write.name != node { throw refuse("can only access node lease with the same name as the requesting node") }
+            if !write.name.isExactly(node) { throw refuse("can only access node lease with the same name as the requesting node") }
         case ("storage.k8s.io", "csinodes"):
-            if write.name != node { throw refuse("can only access CSINode with the same name as the requesting node") }
+            if !write.name.isExactly(node) { throw refuse("can only access CSINode with the same name as the requesting node") }
         case ("resource.k8s.io", "resourceslices"):
             let owner = (write.operation == "DELETE" ? write.old : write.object)?["spec"]?["nodeName"]?.string ?? ""
             if owner != node { throw refuse("can only \(write.operation.lowercased()) ResourceSlice with the same NodeName as the requesting node") }
@@ -194,7 +194,7 @@ public struct NodeRestriction {
     // MARK: Nodes
 
     private func ownNode() throws(StatusError) {
-        if write.name != node { throw refuse("node \(quotedNode) is not allowed to modify node \(goQuoted(write.name))") }
+        if !write.name.isExactly(node) { throw refuse("node \(quotedNode) is not allowed to modify node \(goQuoted(write.name))") }
         let labels = write.object["metadata"]?["labels"]?.stringMap ?? [:]
         switch write.operation {
         case "CREATE":

@@ -68,7 +68,7 @@ public struct ServiceAccountClaims: Hashable, Sendable {
         issuedAt = now
         notBefore = now
         expires = now.addingReportingOverflow(lifetime).overflow ? .max : now + lifetime
-        self.warnAfter = warnAfter.map { now + $0 }
+        self.warnAfter = warnAfter.map { now.addingReportingOverflow($0).overflow ? .max : now + $0 }
         self.id = id
     }
 

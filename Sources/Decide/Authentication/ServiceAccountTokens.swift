@@ -81,7 +81,8 @@ public struct ServiceAccountTokens: Sendable {
         try checkBindings(claims, now: now, stored: stored)
         var accepted = Accepted(user: Self.user(claims).withAuthenticatedGroup, audiences: common, claims: claims)
         if let warnAfter = claims.warnAfter, warnAfter != 0, now > warnAfter {
-            accepted.secondsAfterWarning = now - warnAfter
+            let (seconds, overflow) = now.subtractingReportingOverflow(warnAfter)
+            accepted.secondsAfterWarning = overflow ? .max : seconds
         }
         return accepted
     }
@@ -132,7 +133,7 @@ public struct ServiceAccountTokens: Sendable {
     }
 
     private func isGone(_ stored: Stored, _ now: Int64) -> Bool {
-        stored.deleted.map { $0 < now - Self.leeway } ?? false
+        stored.deleted.map { $0 < now &- Self.leeway } ?? false
     }
 
     private static func user(_ claims: ServiceAccountClaims) -> UserInfo {

@@ -45,11 +45,13 @@ struct DeploymentFacts {
     }
 
     private func scaled(_ value: JSON?, roundingUp: Bool) -> Int64 {
-        if let number = value?.int { return number }
+        // As many pods as the API can count: a percentage has no bound of its own.
+        let most = Int64(Int32.max)
+        if let number = value?.int { return max(0, min(number, most)) }
         guard let text = value?.string, text.hasSuffix("%"), let percent = Int64(text.dropLast()) else { return 0 }
         let (product, overflow) = percent.multipliedReportingOverflow(by: replicas)
-        if overflow { return Int64(Int32.max) }
-        return roundingUp ? (product + 99) / 100 : product / 100
+        if overflow || product > most * 100 { return most }
+        return max(0, roundingUp ? (product + 99) / 100 : product / 100)
     }
 
     var maxSurge: Int64 { isRolling ? bounds.surge : 0 }

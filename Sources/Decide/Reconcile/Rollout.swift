@@ -186,8 +186,10 @@ struct Rollout {
         let before = set.annotations[DeploymentFacts.maximumKey].flatMap { Int64($0) } ?? 0
         let base = before == 0 ? deployment.statusCount("replicas") : before
         if base == 0 { return 0 }
-        let scaled = Double(size * (facts.replicas + facts.maxSurge)) / Double(base)
-        return Int64(scaled.rounded(.toNearestOrAwayFromZero)) - size
+        // The base is an annotation, which clients can set to anything.
+        let most = Double(Int32.max)
+        let scaled = Double(size) * Double(facts.replicas + facts.maxSurge) / Double(base)
+        return Int64(max(-most, min(scaled.rounded(.toNearestOrAwayFromZero), most))) - size
     }
 
     /// Gives a ReplicaSet a size, and the annotations that say for which size of the Deployment that was.
@@ -225,7 +227,9 @@ struct Rollout {
 
     /// Gives the new ReplicaSet the highest revision, and makes it when there is none and `creating` says so.
     private mutating func syncRevision(creating: Bool) {
-        let revision = (old.map(DeploymentFacts.revision).max() ?? 0) + 1
+        let highest = old.map(DeploymentFacts.revision).max() ?? 0
+        // An annotation too, which must not bring the controllers down.
+        let revision = highest == .max ? highest : highest + 1
         guard let set = new else {
             if creating { makeSet(revision: revision) }
             return

@@ -1,7 +1,8 @@
 /// One JSON value (RFC 8259) as a tree: the form in which writes are defaulted, validated and patched.
 ///
 /// Numbers keep the distinction that Kubernetes makes: what has neither fraction nor exponent and fits 64 bits is
-/// ``int(_:)``, everything else is ``double(_:)``. Two objects are equal when they hold equal members, in any order.
+/// ``int(_:)``, everything else is ``double(_:)``. Two objects are equal when they hold equal members, in any order; two
+/// strings when their bytes are, whatever Unicode normalisation makes of them.
 public enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -10,6 +11,20 @@ public enum JSON: Hashable, Sendable {
     case string(String)
     case array([JSON])
     case object(JSONObject)
+
+    /// Compares the bytes of strings: a write that changes how a text is composed is a change.
+    public static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.int(let left), .int(let right)): left == right
+        case (.double(let left), .double(let right)): left == right
+        case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (.null, _), (.bool, _), (.int, _), (.double, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
 }
 
 extension JSON {

@@ -11,13 +11,16 @@ public struct JSONObject: Sendable {
             self.key = key
             self.value = value
         }
+
+        /// Compares the bytes of the keys.
+        public static func == (left: Member, right: Member) -> Bool { left.key.hasSameBytes(as: right.key) && left.value == right.value }
     }
 
     /// From this number of members on, a hash index is kept.
     static let indexThreshold = 24
 
     public private(set) var members: [Member]
-    private var index: [String: Int]?
+    private var index: [JSONKey: Int]?
 
     public init() { members = [] }
 
@@ -41,12 +44,12 @@ public struct JSONObject: Sendable {
         if members.count < 2 { return false }
         if members.count < indexThreshold {
             for i in 1..<members.count {
-                for j in 0..<i where members[i].key == members[j].key { return true }
+                for j in 0..<i where members[i].key.hasSameBytes(as: members[j].key) { return true }
             }
             return false
         }
-        var seen = Set<String>(minimumCapacity: members.count)
-        for member in members where !seen.insert(member.key).inserted { return true }
+        var seen = Set<JSONKey>(minimumCapacity: members.count)
+        for member in members where !seen.insert(JSONKey(member.key)).inserted { return true }
         return false
     }
 
@@ -55,14 +58,14 @@ public struct JSONObject: Sendable {
             index = nil
             return
         }
-        var fresh = [String: Int](minimumCapacity: members.count)
-        for (position, member) in members.enumerated() { fresh[member.key] = position }
+        var fresh = [JSONKey: Int](minimumCapacity: members.count)
+        for (position, member) in members.enumerated() { fresh[JSONKey(member.key)] = position }
         index = fresh
     }
 
     private func position(of key: String) -> Int? {
-        if let index { return index[key] }
-        for position in members.indices where members[position].key == key { return position }
+        if let index { return index[JSONKey(key)] }
+        for position in members.indices where members[position].key.hasSameBytes(as: key) { return position }
         return nil
     }
 
@@ -77,7 +80,7 @@ public struct JSONObject: Sendable {
                 rebuildIndex()
             case (nil, let value?):
                 members.append(Member(key: key, value: value))
-                if index != nil { index?[key] = members.count - 1 } else if members.count == Self.indexThreshold { rebuildIndex() }
+                if index != nil { index?[JSONKey(key)] = members.count - 1 } else if members.count == Self.indexThreshold { rebuildIndex() }
             case (nil, nil):
                 break
             }

@@ -40,6 +40,9 @@ extension JSON {
     /// How deep arrays and objects may nest; deeper input is refused before it can exhaust the stack.
     public static let maximumDepth = 400
 
+    /// How many members that are named twice are told of.
+    public static let maximumDuplicates = 100
+
     /// Parses one JSON text (RFC 8259). Of a member that is named twice, the last value is kept.
     ///
     /// - Complexity: linear in the bytes; the depth is bounded by ``maximumDepth``.
@@ -65,13 +68,13 @@ extension JSON {
     }
 
     /// The paths of members that are named twice in one object, such as `spec.replicas` or `spec.ports[1].name`,
-    /// in the order in which the second naming stands.
+    /// in the order in which the second naming stands; of very many the first ``maximumDuplicates``.
     public static func duplicateFields(in bytes: [UInt8]) -> [String] {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             var scanner = unsafe JSONScanner(buffer)
-            var found: [String] = []
+            var (way, found, known): ([JSONScanner.Step], [String], Set<JSONKey>) = ([], [], [])
             // The bytes were parsed before; an error here can only repeat what was reported then.
-            try? scanner.collectDuplicates(path: "", depth: 0, into: &found)
+            try? scanner.collectDuplicates(way: &way, into: &found, known: &known)
             return found
         }
     }
@@ -324,7 +327,28 @@ extension JSON {
         return c == 0x2C
     }
 
-    mutating func collectDuplicates(path: String, depth: Int, into found: inout [String]) throws(JSONError) {
+    private static func text(of way: [Step]) -> String {
+        var text = ""
+        for step in way {
+            switch step {
+            case .member(let key): text += text.isEmpty ? key : "." + key
+            case .element(let index): text += "[\(index)]"
+            }
+        }
+        return text
+    }
+
+    /// A step on the way to a value; put into words only for what is found.
+    enum Step {
+        case member(String)
+        case element(Int)
+    }
+
+    /// Walks one value for members that are named twice.
+    ///
+    /// Linear in the bytes: the way is kept as steps, and no more is found than ``JSON/maximumDuplicates``.
+    mutating func collectDuplicates(way: inout [Step], into found: inout [String], known: inout Set<JSONKey>) throws(JSONError) {
+        let depth = way.count
         if depth > JSON.maximumDepth { throw failure(.tooDeep) }
         skipWhitespace()
         guard offset < count else { throw failure(.unexpectedEnd) }
@@ -336,12 +360,16 @@ extension JSON {
                 offset &+= 1
                 return
             }
-            var seen = Set<String>()
+            var seen = Set<JSONKey>()
             while true {
                 let key = try self.key()
-                let child = path.isEmpty ? key : path + "." + key
-                if !seen.insert(key).inserted, !found.contains(child) { found.append(child) }
-                try collectDuplicates(path: child, depth: depth + 1, into: &found)
+                way.append(.member(key))
+                if !seen.insert(JSONKey(key)).inserted, found.count < JSON.maximumDuplicates {
+                    let text = Self.text(of: way)
+                    if known.insert(JSONKey(text)).inserted { found.append(text) }
+                }
+                try collectDuplicates(way: &way, into: &found, known: &known)
+                way.removeLast()
                 if try !another(closing: 0x7D) { return }
             }
         case 0x5B:
@@ -353,7 +381,9 @@ extension JSON {
             }
             var index = 0
             while true {
-                try collectDuplicates(path: "\(path)[\(index)]", depth: depth + 1, into: &found)
+                way.append(.element(index))
+                try collectDuplicates(way: &way, into: &found, known: &known)
+                way.removeLast()
                 index += 1
                 if try !another(closing: 0x5D) { return }
             }

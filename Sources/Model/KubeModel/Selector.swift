@@ -1,4 +1,5 @@
 public import JSONValue
+import PolicyModel
 
 /// A label selector, from the query text (`app in (a,b),!x`) or from a `LabelSelector` object.
 ///
@@ -80,8 +81,9 @@ public struct FieldSelector: Hashable, Sendable {
     /// The one name that can match; nil when names are not bound to one.
     public var exactName: String? { requirements.first { $0.key == "metadata.name" && $0.isEqual }?.value }
 
-    /// Whether the fields, as `value` tells them, satisfy every requirement.
+    /// Whether the fields, as `value` tells them, satisfy every requirement. Bytes are compared: what is authorized for one
+    /// name must not select another that only looks the same.
     public func matches(_ value: (String) -> String) -> Bool {
-        requirements.allSatisfy { (value($0.key) == $0.value) == $0.isEqual }
+        requirements.allSatisfy { value($0.key).isExactly($0.value) == $0.isEqual }
     }
 }

@@ -16,12 +16,14 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The last second that RFC 3339 can write: the end of the year 9999.
     private static let lastSecond: Int64 = 253_402_300_799
+    /// The first one: the beginning of the year 0.
+    private static let firstSecond: Int64 = -62_167_219_200
 
-    /// The moment `seconds` later, or the last one that can be written: clients choose how much later.
+    /// The moment `seconds` later, or the last or first one that can be written: clients choose how much later.
     public func adding(seconds more: Int64) -> Timestamp {
         let (sum, overflow) = seconds.addingReportingOverflow(more)
-        if overflow { return Timestamp(seconds: more > 0 ? Self.lastSecond : 0) }
-        return Timestamp(seconds: min(sum, Self.lastSecond), nanoseconds: nanoseconds)
+        if overflow { return Timestamp(seconds: more > 0 ? Self.lastSecond : Self.firstSecond) }
+        return Timestamp(seconds: max(Self.firstSecond, min(sum, Self.lastSecond)), nanoseconds: nanoseconds)
     }
 
     /// Reads an RFC 3339 date and time with `Z` or an offset; nil when it is none.
@@ -96,7 +98,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// Year, month and day of the moment, in UTC.
     public var date: (year: Int64, month: Int64, day: Int64) {
-        let day = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
+        let day = seconds / 86400 - (seconds % 86400 < 0 ? 1 : 0)
         let shifted = day + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -126,7 +128,10 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     public var micro: String { toTheSecond + "." + Self.padded(Int64(nanoseconds / 1000), 6) + "Z" }
 
     /// The age at `now` in the words of `kubectl get`: `5s`, `3m`, `2d4h`. (apimachinery `duration.HumanDuration`)
-    public func age(at now: Timestamp) -> String { Self.humanDuration(seconds: now.seconds - seconds) }
+    public func age(at now: Timestamp) -> String {
+        let (difference, overflow) = now.seconds.subtractingReportingOverflow(seconds)
+        return Self.humanDuration(seconds: overflow ? (now.seconds < 0 ? .min : .max) : difference)
+    }
 
     /// A duration in the words of `kubectl get`.
     public static func humanDuration(seconds total: Int64) -> String {

@@ -17,7 +17,10 @@ public struct ExactString: Hashable, Sendable, CustomStringConvertible {
 
 extension String {
     /// Whether both strings have the same bytes.
-    public func isExactly(_ other: String) -> Bool { self == other && utf8.elementsEqual(other.utf8) }
+    public func isExactly(_ other: String) -> Bool {
+        // Of two ASCII strings Swift compares nothing else.
+        self == other && (utf8Span.isKnownASCII && other.utf8Span.isKnownASCII || utf8.elementsEqual(other.utf8))
+    }
 }
 
 extension Sequence<String> {

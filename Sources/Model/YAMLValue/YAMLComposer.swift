@@ -126,7 +126,7 @@ struct YAMLComposer: ~Copyable {
 
     private mutating func mapping(_ mark: YAMLMark, depth: Int) throws(YAMLError) -> Built {
         var members: [YAMLNode.Member] = []
-        var positions: [String: Int] = [:]
+        var positions: [JSONKey: Int] = [:]
         var merged: [YAMLNode.Member] = []
         var weight = 16
         var height = 0
@@ -140,7 +140,7 @@ struct YAMLComposer: ~Copyable {
             let (valueEvent, valueAt) = try reader.next()
             path.steps.append(.key(name))
             let value = try build(valueEvent, valueAt, depth: depth + 1)
-            if !isMerge, let first = positions[name] {
+            if !isMerge, let first = positions[JSONKey(name)] {
                 duplicates.append(.init(path: path, mark: at, first: members[first].mark))
             }
             path.steps.removeLast()
@@ -148,16 +148,16 @@ struct YAMLComposer: ~Copyable {
             height = max(height, value.height)
             if isMerge {
                 merged += try membersToMerge(value.node, valueAt)
-            } else if let first = positions[name] {
+            } else if let first = positions[JSONKey(name)] {
                 members[first].value = value.node
             } else {
-                positions[name] = members.count
+                positions[JSONKey(name)] = members.count
                 members.append(YAMLNode.Member(key: name, mark: at, value: value.node))
             }
         }
         // What the mapping says itself wins, wherever the merge key stands; then the earlier merged mapping.
-        for member in merged where positions[member.key] == nil {
-            positions[member.key] = members.count
+        for member in merged where positions[JSONKey(member.key)] == nil {
+            positions[JSONKey(member.key)] = members.count
             members.append(member)
         }
         var built = Built(node: YAMLNode(content: .mapping(members), mark: mark), weight: weight, height: height + 1)

@@ -145,9 +145,12 @@ package final class ControlPlane: Sendable {
         _ configuration: KastellConfiguration, tls: TLSContextHolder, path: RequestPath, group: any EventLoopGroup
     ) async throws -> Listener {
         let address = configuration.bindAddress.description
+        var limits = ListenerLimits()
+        // The rest is for the store, the logs and what the standard library keeps open.
+        limits.connections = max(64, min(limits.connections, OpenFiles.raise() - 256))
         do {
             return try await Listener.bind(
-                address: address, port: configuration.apiPort, tls: tls, path: path, group: group)
+                address: address, port: configuration.apiPort, tls: tls, path: path, group: group, limits: limits)
         } catch let error as IOError {
             throw StartError(BusyPort.explanation(address: address, port: configuration.apiPort, errno: error.errnoCode))
         }

@@ -26,7 +26,7 @@ final class HandshakeDeadline: ChannelInboundHandler {
     }
 }
 
-/// Closes an HTTP/1.1 connection on which the head of a request comes byte by byte.
+/// Closes an HTTP/1.1 connection on which the head of a request comes byte by byte, or the first one not at all.
 final class HeadDeadline: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let time: TimeAmount
@@ -35,12 +35,16 @@ final class HeadDeadline: ChannelInboundHandler {
 
     init(_ time: TimeAmount) { self.time = time }
 
+    func handlerAdded(context: ChannelHandlerContext) { begin(context) }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if isAwaitingHead, deadline == nil {
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            deadline = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }
-        }
+        if isAwaitingHead, deadline == nil { begin(context) }
         context.fireChannelRead(data)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }
     }
 
     /// The head is there; what follows has the time of the request.

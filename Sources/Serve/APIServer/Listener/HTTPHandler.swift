@@ -41,10 +41,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var origin: RequestOrigin?
 
     private let peer: PresentedChain
+    private let use: ConnectionUse
+    /// Whether the request was counted in `use` and not yet out.
+    private var isInUse = false
 
     init(
-        path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, head: HeadDeadline?, peer: PresentedChain
+        path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, head: HeadDeadline?, peer: PresentedChain,
+        use: ConnectionUse
     ) {
+        self.use = use
         self.underWay = underWay
         self.peer = peer
         self.path = path
@@ -57,6 +62,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head?.headArrived()
+            use.headArrived()
             state = .reading(head, [])
             keepAlive = isStream || head.isKeepAlive
             wantsHeadersOnly = head.method == .HEAD
@@ -84,14 +90,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             deadline?.cancel()
             deadline = nil
-            returnBudget()
             guard case .reading(let head, let body) = state else {
+                returnBudget()
                 // The client has heard the refusal's reason by now.
                 if case .discarding = state, !isStream { context.close(promise: nil) }
                 state = .idle
                 return
             }
             state = .answering
+            isInUse = true
+            use.begin()
             serve(context, head: head, body: body)
         }
     }
@@ -117,6 +125,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         taken = whole
         return nil
+    }
+
+    private func leaveUse() {
+        if isInUse { use.end() }
+        isInUse = false
     }
 
     private func returnBudget() {
@@ -166,6 +179,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func send(_ context: ChannelHandlerContext, _ response: APIResponse) {
+        // The body was read for the last time.
+        returnBudget()
         var headers = HTTPHeaders()
         headers.add(name: "audit-id", value: Identifiers.uid())
         if !response.headers.contains(where: { $0.0 == "cache-control" }) {
@@ -191,6 +206,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func finish(_ context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        leaveUse()
         head?.requestEnded()
         // What the client still sends is read, within the request's time: closing now could cost it the answer.
         if case .discarding = state { return }
@@ -258,6 +274,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
         returnBudget()
+        leaveUse()
         watchEnd?.cancel()
         bookmarks?.cancel()
         watch?.close()

@@ -28,6 +28,11 @@ package struct ListenerLimits: Sendable {
     package var idleTime = TimeAmount.seconds(600)
     /// The most requests at once on one HTTP/2 connection.
     package var concurrentStreams = 250
+    /// The most connections that are open at once.
+    package var connections = 8192
+    /// The most pings, settings and stream resets that an HTTP/2 connection may send in 30 seconds. client-go pings and
+    /// cancels watches by the hundred; the defaults of the library would take that for an attack.
+    package var controlFrames = 10_000
     package init() {}
 }
 
@@ -60,7 +65,7 @@ package final class Listener: Sendable {
     package static func bind(
         address: String, port: Int, tls: TLSContextHolder, path: RequestPath, group: any EventLoopGroup, limits: ListenerLimits = .init()
     ) async throws -> Listener {
-        let open = OpenConnections()
+        let open = OpenConnections(limit: limits.connections)
         let underWay = open.underWay
         let bodies = BodyBudget(limits.allBodiesBytes)
         let bootstrap = ServerBootstrap(group: group)
@@ -69,16 +74,17 @@ package final class Listener: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 let peer = PresentedChain()
+                let use = ConnectionUse()
+                guard open.add(channel, use) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(serverHandler(tls.context, path: path, peer: peer))
                     try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(limits.handshakeTime))
                     try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleTime))
                     try channel.pipeline.syncOperations.addHandler(IdleCloser())
-                    open.add(channel)
                 }.flatMap {
                     channel.configureHTTP2SecureUpgrade(
-                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer) },
-                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer) })
+                        h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer, use: use) },
+                        http1ChannelConfigurator: { channel in http1(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer, use: use) })
                 }
             }
         return Listener(channel: try await bootstrap.bind(host: address, port: port).get(), open: open)
@@ -95,19 +101,21 @@ package final class Listener: Sendable {
     }
 
     private static func http1(
-        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, peer: PresentedChain
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, peer: PresentedChain,
+        use: ConnectionUse
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             let head = HeadDeadline(limits.headTime)
             try pipeline.addHandler(head)
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: head, peer: peer))
+            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: head, peer: peer, use: use))
         }
     }
 
     private static func http2(
-        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, peer: PresentedChain
+        _ channel: any Channel, path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, peer: PresentedChain,
+        use: ConnectionUse
     ) -> EventLoopFuture<Void> {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
@@ -115,16 +123,19 @@ package final class Listener: Sendable {
             HTTP2Setting(parameter: .initialWindowSize, value: 1 << 20),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
         ]
-        // client-go pings and cancels watches by the hundred; the defaults would take that for an attack.
-        connection.controlFrameRateLimit.maximumCount = 10_000
+        connection.controlFrameRateLimit.maximumCount = limits.controlFrames
         var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.streamResetFrameRateLimit.maximumCount = 10_000
+        stream.streamResetFrameRateLimit.maximumCount = limits.controlFrames
+        let first = channel.eventLoop.scheduleTask(in: limits.headTime) { if !use.hadRequest { channel.close(promise: nil) } }
+        channel.closeFuture.whenComplete { _ in first.cancel() }
         return channel.configureHTTP2Pipeline(mode: .server, connectionConfiguration: connection, streamConfiguration: stream) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: nil, peer: peer))
+                try stream.pipeline.syncOperations.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: nil, peer: peer, use: use))
             }
-        }.map { _ in }
+        }.flatMap { _ in
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ConnectionErrors()) }
+        }
     }
 
     /// Takes no further connections, ends watches, and closes when the requests under way are answered or `grace` is
@@ -152,31 +163,6 @@ final class PresentedChain: Sendable {
     }
 }
 
-/// The connections that are open, so that a shutdown can end them.
-final class OpenConnections: Sendable {
-    let underWay = RequestsUnderWay()
-    // A lock and no actor: added to and removed from on event loops.
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-    func add(_ channel: any Channel) {
-        let id = ObjectIdentifier(channel)
-        channels.withLock { $0[id] = channel }
-        channel.closeFuture.whenComplete { [weak self] _ in _ = self?.channels.withLock { $0.removeValue(forKey: id) } }
-    }
-
-    func closeAll(grace: Duration) async {
-        let all = channels.withLock { Array($0.values) }
-        for channel in all { channel.pipeline.fireUserInboundEventTriggered(ServerShutdown()) }
-        let clock = ContinuousClock()
-        let end = clock.now + grace
-        while clock.now < end, !underWay.areNone { try? await Task.sleep(for: .milliseconds(5)) }
-        // What was answered goes out, and a client that listens says goodbye.
-        let last = min(end, clock.now + .milliseconds(100))
-        while clock.now < last, channels.withLock({ !$0.isEmpty }) { try? await Task.sleep(for: .milliseconds(5)) }
-        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
-    }
-}
-
 /// Told to every connection when the server goes down.
 struct ServerShutdown: Sendable {}
 
@@ -185,5 +171,23 @@ private final class IdleCloser: ChannelInboundHandler {
     typealias InboundIn = Any
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
+    }
+}
+
+/// Closes an HTTP/2 connection whose client broke the protocol or sent too much of something: the library says so to
+/// the client and goes on to read.
+private final class ConnectionErrors: ChannelInboundHandler {
+    typealias InboundIn = Any
+    /// How often a client may break a single stream, as one that cancels requests now and then does.
+    private static let tolerated = 100
+    private var count = 0
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.BadStreamStateTransition, is NIOHTTP2Errors.TrailersWithoutEndStream:
+            count += 1
+            if count > Self.tolerated { context.close(promise: nil) }
+        default: context.close(promise: nil)
+        }
     }
 }

@@ -100,6 +100,8 @@ struct ObjectReader: Sendable {
         var start: String?
         var entries: SortedEntries?
         if let token = options.continueToken {
+            // No token of ours names a revision that is yet to come.
+            if token.revision > revision { throw Self.tooLarge(token.revision, current: revision) }
             revision = token.revision
             start = prefix + token.start
         }
@@ -138,7 +140,7 @@ struct ObjectReader: Sendable {
         }
         var metadata: JSON = ["resourceVersion": .string(String(revision.rawValue))]
         if hasMore, let last = selected.last {
-            let rest = String(last.key.dropFirst(prefix.count)) + "\0"
+            let rest = String(decoding: last.key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) + "\0"
             metadata["continue"] = .string(ContinueToken(revision: revision, start: rest).text)
             if counts { metadata["remainingItemCount"] = JSON(remaining) }
         }

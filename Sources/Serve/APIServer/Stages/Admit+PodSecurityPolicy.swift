@@ -10,7 +10,7 @@ extension Admission {
         guard facts.kind == "Pod", facts.group.isEmpty, proposal.operation != .delete else { return }
         if let subresource = proposal.subresource, subresource != "ephemeralcontainers" { return }
         let operation: PodSecurityPolicyAdmission.Operation =
-            if let old = proposal.old { .update(old: old) } else { .create }
+            if proposal.subresource != nil { .addEphemeralContainers } else if let old = proposal.old { .update(old: old) } else { .create }
         let outcome = PodSecurityPolicyAdmission.decide(
             pod: proposal.object, namespace: request.info.namespace, operation: operation, policies: cluster.objects("podsecuritypolicies", group: "policy"),
             authorize: { authorizer.decide($0, user: request.user) })

@@ -17,7 +17,7 @@ extension Subresources {
                 let kind = GroupVersionKind(group: "policy", version: "v1", kind: "Eviction")
                 let body = try RequestBody.object(
                     request.request, resource: resource, validation: options.fieldValidation, kind: kind, now: reader.clock())
-                if let given = body.object["metadata"]?["name"]?.string, given != request.info.name {
+                if let given = body.object["metadata"]?["name"]?.string, !given.isExactly(request.info.name) {
                     throw StatusError.badRequest("name in URL does not match name in Eviction object")
                 }
                 let pod = try reader.object(resource, namespace: request.info.namespace, name: request.info.name)

@@ -125,7 +125,7 @@ struct Subresources: Sendable {
                     request.request, resource: resource, validation: options.fieldValidation, kind: bindingKind, now: reader.clock())
                 let binding = body.object
                 let given = binding["metadata"]?["name"]?.string ?? ""
-                if !request.info.name.isEmpty, given != request.info.name {
+                if !request.info.name.isEmpty, !given.isExactly(request.info.name) {
                     throw StatusError.badRequest("name in URL does not match name in Binding object")
                 }
                 let name = request.info.name.isEmpty ? given : request.info.name

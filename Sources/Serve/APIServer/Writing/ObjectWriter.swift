@@ -223,7 +223,7 @@ struct ObjectWriter: Sendable {
                 throw StatusError.undeterminable(name: request.info.name)
             }
         }
-        if name != request.info.name {
+        if !name.isExactly(request.info.name) {
             throw StatusError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.info.name))")
         }
         try bindNamespace(&object, request: request, resource: resource)

@@ -121,7 +121,7 @@ struct RequestPatch: Sendable {
     private func checkName(_ object: JSON) throws(StatusError) {
         let given = object["metadata"]?["name"]?.string ?? ""
         if given.isEmpty { throw .undeterminable(name: name) }
-        if given != name {
+        if !given.isExactly(name) {
             throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
         }
         let stated = object["metadata"]?["namespace"]?.string ?? ""
