@@ -128,6 +128,12 @@ let package = Package(
         .systemLibrary(name: "CNft", path: "Sources/Enforce/CNft"),
         .target(name: "CLinux", path: "Sources/Enforce/CLinux"),
         module(.enforce, "LinuxKernel", ["CLinux", "CNft", "KubeModel", "NetworkPolicy"]),
+        module(
+            .enforce, "NodeAgent",
+            [
+                "CertificateAuthority", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "PolicyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
@@ -181,6 +187,12 @@ let package = Package(
                 "Scheduling", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("ContainerRuntimeTests", ["Confinement", "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
+        tests(
+            "NodeAgentTests",
+            [
+                "NodeAgent", "APIServer", "CertificateAuthority", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
+                "LinuxKernel", "PolicyModel", "Store", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
         .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),
@@ -191,9 +203,6 @@ let package = Package(
             "NodeNetworkTests",
             ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyWorlds", "CNetworkProbe", "JSONValue", "PolicyModel"]),
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
-        tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
-        tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
-        tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
