@@ -155,7 +155,8 @@ let package = Package(
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests(
-            "ConfinementTests", ["Confinement", "JSONValue", "KubeModel", "OCIModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+            "ConfinementTests", ["Confinement", "JSONValue", "KubeModel", "OCIModel", "PolicyModel", "YAMLValue"],
+            exclude: ["Cases", "Inside"]),
         tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
         tests(
             "ControllerManagerTests",
