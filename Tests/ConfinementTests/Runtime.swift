@@ -16,6 +16,11 @@ struct Runtime {
         geteuid() != 0
         ? "only root can run containers without a user namespace" : program == nil ? "runc is not installed" : busybox == nil ? "busybox is not installed" : nil
 
+    /// Why no container can be run here as an ordinary user would; nil when one can.
+    static let rootlessObstacle: String? =
+        obstacle
+        ?? ["/usr/bin/unshare", "/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap"].first { !can($0, X_OK) }.map { "\($0) is not installed" }
+
     /// This machine as a node, as far as containers on it see.
     static var node: NodeFacts {
         var node = NodeFacts(name: "node-1")
