@@ -93,6 +93,7 @@ let package = Package(
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "PolicyModel"]),
+        module(.decide, "PodLifecycle", ["Confinement", "JSONValue", "KubeModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -154,6 +155,7 @@ let package = Package(
             ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("PodLifecycleTests", ["PodLifecycle", "JSONValue", "KubeModel", "YAMLValue"], exclude: ["Cases"]),
         tests(
             "ConfinementTests", ["Confinement", "JSONValue", "KubeModel", "OCIModel", "PolicyModel", "YAMLValue"],
             exclude: ["Cases", "Inside"]),
