@@ -39,7 +39,7 @@ struct InsideTests {
         let accounts = ImageAccounts(
             passwd: look.content["image"]?["passwd"]?.string ?? "root:x:0:0:root:/root:/bin/sh", group: look.content["image"]?["group"]?.string ?? "")
         let image = ImageFacts(
-            user: look.content["image"]?["user"]?.string ?? "", entrypoint: ["/bin/sh", "-c", script], accounts: accounts)
+            user: look.content["image"]?["user"]?.string ?? "", entrypoint: ["/bin/sh", "-c", Runtime.together(script)], accounts: accounts)
         var node = Runtime.node
         for (name, profile) in look.content["profiles"]?.object ?? [:] { node.seccompProfiles[name] = profile }
         var identity = PodIdentity()

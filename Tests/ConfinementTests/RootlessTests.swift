@@ -53,7 +53,7 @@ struct RootlessTests {
         var identity = PodIdentity()
         identity.idBlock = 1
         let decision = Confinement.decide(
-            pod: pod, container: "c", image: ImageFacts(entrypoint: ["/bin/sh", "-c", script]), node: node, identity: identity)
+            pod: pod, container: "c", image: ImageFacts(entrypoint: ["/bin/sh", "-c", Runtime.together(script)]), node: node, identity: identity)
         guard let container = decision.container else { throw Runtime.Failure(description: "\(decision.refusals.map(\.message))") }
         return try runtime.run(container.runtimeSpec(root: "rootfs"), wrapper: wrapper(runtime)).output
     }

@@ -70,6 +70,9 @@ struct Runtime {
         return fields
     }
 
+    /// The script with both streams in one: the runtime copies each by itself, and so out of order.
+    static func together(_ script: String) -> String { "exec 2>&1\n" + script }
+
     /// A folder for one container, which goes with its bundle.
     let folder: String
     let name: String

@@ -54,7 +54,8 @@ public struct UserNamespaceRanges: Hashable, Sendable {
         var firsts: [UInt32] = []
         for range in node.subordinateIDs {
             var first = UInt64(max(range.first, Self.size))
-            let end = UInt64(range.first) + UInt64(range.count)
+            // The greatest number stands for no user, and past it there are none.
+            let end = min(UInt64(range.first) + UInt64(range.count), UInt64(UInt32.max))
             while first + UInt64(Self.size) <= end, let id = UInt32(exactly: first) {
                 firsts.append(id)
                 first += UInt64(Self.size)

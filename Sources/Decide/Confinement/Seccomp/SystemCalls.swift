@@ -89,10 +89,9 @@ enum SystemCalls {
         sched_getscheduler sched_setscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval
         sched_rr_get_interval_time64 getpriority setpriority ioprio_get ioprio_set
         """
-    private static let time = """
-        time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 adjtimex clock_adjtime clock_adjtime64
-        nanosleep clock_nanosleep clock_nanosleep_time64
-        """
+    private static let time =
+        "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 adjtimex clock_adjtime clock_adjtime64 "
+        + "nanosleep clock_nanosleep clock_nanosleep_time64"
     private static let timers = """
         alarm getitimer setitimer timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime
         timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64
