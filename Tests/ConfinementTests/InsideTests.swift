@@ -8,7 +8,9 @@ import Testing
 import YAMLValue
 
 /// The decision carried out: a real runtime makes the container, and a shell inside says what it sees.
-@Suite("confinement, seen from inside", .enabled(if: Runtime.obstacle == nil, "no container can be run here: \(Runtime.obstacle ?? "")"), .serialized)
+@Suite(
+    "confinement, seen from inside",
+    .enabled(if: Runtime.obstacle == nil, "no container can be run here: \(Runtime.obstacle ?? "")"), .serialized)
 struct InsideTests {
     /// One file under `Inside`: a pod, a script, and what the script prints.
     struct Look: CustomTestStringConvertible, Sendable {
@@ -37,9 +39,11 @@ struct InsideTests {
         let name = pod["spec"]?["containers"]?[at: 0]?["name"]?.string ?? ""
         let script = look.content["script"]?.string ?? ""
         let accounts = ImageAccounts(
-            passwd: look.content["image"]?["passwd"]?.string ?? "root:x:0:0:root:/root:/bin/sh", group: look.content["image"]?["group"]?.string ?? "")
+            passwd: look.content["image"]?["passwd"]?.string ?? "root:x:0:0:root:/root:/bin/sh",
+            group: look.content["image"]?["group"]?.string ?? "")
         let image = ImageFacts(
-            user: look.content["image"]?["user"]?.string ?? "", entrypoint: ["/bin/sh", "-c", Runtime.together(script)], accounts: accounts)
+            user: look.content["image"]?["user"]?.string ?? "",
+            entrypoint: ["/bin/sh", "-c", Runtime.together(script)], accounts: accounts)
         var node = Runtime.node
         for (name, profile) in look.content["profiles"]?.object ?? [:] { node.seccompProfiles[name] = profile }
         var identity = PodIdentity()
@@ -65,7 +69,9 @@ struct InsideTests {
     private func own(_ path: String, _ id: UInt32) throws {
         let manager = FileManager.default
         for entry in [path] + (try manager.subpathsOfDirectory(atPath: path)).map({ "\(path)/\($0)" }) {
-            guard unsafe lchown(entry, id, id) == 0 else { throw Runtime.Failure(description: "\(entry) keeps its owner") }
+            guard unsafe lchown(entry, id, id) == 0 else {
+                throw Runtime.Failure(description: "\(entry) keeps its owner")
+            }
         }
     }
 }

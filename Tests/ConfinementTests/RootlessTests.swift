@@ -7,7 +7,11 @@ import PolicyModel
 import Testing
 
 /// The same decisions on a node without root: an ordinary user, root of a user namespace of its own.
-@Suite("confinement on a node without root", .enabled(if: Runtime.rootlessObstacle == nil, "no node without root can be made here: \(Runtime.rootlessObstacle ?? "")"), .serialized)
+@Suite(
+    "confinement on a node without root",
+    .enabled(
+        if: Runtime.rootlessObstacle == nil, "no node without root can be made here: \(Runtime.rootlessObstacle ?? "")"),
+    .serialized)
 struct RootlessTests {
     private static let user: UInt32 = 54_321
 
@@ -15,7 +19,8 @@ struct RootlessTests {
     private func wrapper(_ runtime: Runtime) throws -> [String] {
         let id = Self.user
         for (name, text) in [
-            ("passwd", "root:x:0:0::/root:/bin/sh\nkastell-test:x:\(id):\(id)::/:/bin/sh\n"), ("subuid", "kastell-test:300000:200000\n"),
+            ("passwd", "root:x:0:0::/root:/bin/sh\nkastell-test:x:\(id):\(id)::/:/bin/sh\n"),
+            ("subuid", "kastell-test:300000:200000\n"),
             ("subgid", "kastell-test:300000:200000\n"),
         ] {
             try Data(text.utf8).write(to: URL(filePath: "\(runtime.folder)/\(name)"))
@@ -25,7 +30,10 @@ struct RootlessTests {
         let script = binds.joined(separator: " && ") + #" && exec "$@""#
         return ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh"]
             + ["/usr/bin/setpriv", "--reuid=\(id)", "--regid=\(id)", "--clear-groups"]
-            + ["/usr/bin/unshare", "--user", "--map-root-user", "--map-auto", "--net", "--mount", "--pid", "--fork", "--mount-proc"]
+            + [
+                "/usr/bin/unshare", "--user", "--map-root-user", "--map-auto", "--net", "--mount", "--pid", "--fork",
+                "--mount-proc",
+            ]
     }
 
     private var node: NodeFacts {
@@ -43,7 +51,9 @@ struct RootlessTests {
     private func run(_ spec: JSON, _ script: String, owner: UInt32 = user) throws -> String {
         let runtime = try Runtime()
         defer { runtime.remove() }
-        for entry in [runtime.folder] + (try FileManager.default.subpathsOfDirectory(atPath: runtime.folder)).map({ "\(runtime.folder)/\($0)" }) {
+        for entry in [runtime.folder]
+            + (try FileManager.default.subpathsOfDirectory(atPath: runtime.folder)).map({ "\(runtime.folder)/\($0)" })
+        {
             let isImage = entry.hasPrefix("\(runtime.folder)/rootfs")
             guard unsafe lchown(entry, isImage ? owner : Self.user, isImage ? owner : Self.user) == 0 else {
                 throw Runtime.Failure(description: "\(entry) keeps its owner")
@@ -53,8 +63,11 @@ struct RootlessTests {
         var identity = PodIdentity()
         identity.idBlock = 1
         let decision = Confinement.decide(
-            pod: pod, container: "c", image: ImageFacts(entrypoint: ["/bin/sh", "-c", Runtime.together(script)]), node: node, identity: identity)
-        guard let container = decision.container else { throw Runtime.Failure(description: "\(decision.refusals.map(\.message))") }
+            pod: pod, container: "c", image: ImageFacts(entrypoint: ["/bin/sh", "-c", Runtime.together(script)]),
+            node: node, identity: identity)
+        guard let container = decision.container else {
+            throw Runtime.Failure(description: "\(decision.refusals.map(\.message))")
+        }
         return try runtime.run(container.runtimeSpec(root: "rootfs"), wrapper: wrapper(runtime)).output
     }
 
@@ -83,7 +96,8 @@ struct RootlessTests {
 
     @Test("the seed's Istio proxy is confined as with root") func istioProxy() throws {
         let context: JSON = [
-            "allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]], "privileged": false, "readOnlyRootFilesystem": true,
+            "allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]], "privileged": false,
+            "readOnlyRootFilesystem": true,
             "runAsGroup": 1337, "runAsNonRoot": true, "runAsUser": 1337,
         ]
         let output = try run(
@@ -129,13 +143,16 @@ struct RootlessTests {
 
     @Test("a pod with users of its own has a block of the user's subordinate ids") func ownUsers() throws {
         // Seen from the machine, the second block begins at 300000 + 131073 - 1.
-        let output = try run(["hostUsers": false, "containers": [["name": "c"]]], "cat /proc/self/uid_map | tr -s ' '; id -u; touch /file && stat -c %u /file", owner: 300_000 + 131_072)
+        let output = try run(
+            ["hostUsers": false, "containers": [["name": "c"]]],
+            "cat /proc/self/uid_map | tr -s ' '; id -u; touch /file && stat -c %u /file", owner: 300_000 + 131_072)
         #expect(output == " 0 131073 65536\n0\n0\n")
     }
 
     @Test("limits that cannot hold are refused before anything is started") func limits() {
         let pod: JSON = ["spec": ["containers": [["name": "c", "resources": ["limits": ["memory": "16Mi"]]]]]]
-        let decision = Confinement.decide(pod: pod, container: "c", image: ImageFacts(entrypoint: ["/bin/sh"]), node: node, identity: PodIdentity())
+        let decision = Confinement.decide(
+            pod: pod, container: "c", image: ImageFacts(entrypoint: ["/bin/sh"]), node: node, identity: PodIdentity())
         #expect(decision.refusals.map(\.reason) == [.notEnforceable])
         #expect(node.conditions.first { $0.type == "ResourceLimitsEnforced" }?.isTrue == false)
     }

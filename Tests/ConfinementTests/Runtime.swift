@@ -14,12 +14,14 @@ struct Runtime {
     /// Why no container can be run here; nil when one can.
     static let obstacle: String? =
         geteuid() != 0
-        ? "only root can run containers without a user namespace" : program == nil ? "runc is not installed" : busybox == nil ? "busybox is not installed" : nil
+        ? "only root can run containers without a user namespace"
+        : program == nil ? "runc is not installed" : busybox == nil ? "busybox is not installed" : nil
 
     /// Why no container can be run here as an ordinary user would; nil when one can.
     static let rootlessObstacle: String? =
         obstacle
-        ?? ["/usr/bin/unshare", "/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap"].first { !can($0, X_OK) }.map { "\($0) is not installed" }
+        ?? ["/usr/bin/unshare", "/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap"].first { !can($0, X_OK) }
+        .map { "\($0) is not installed" }
 
     /// This machine as a node, as far as containers on it see.
     static var node: NodeFacts {
@@ -30,14 +32,17 @@ struct Runtime {
         let bounding = status("/proc/self/status")["CapBnd"].flatMap { UInt64($0, radix: 16) } ?? 0
         node.capabilities = Set(capabilities(bounding))
         if !node.capabilities.contains("CAP_SYS_RESOURCE") {
-            node.lowestOOMScoreAdjustment = Int(text("/proc/self/oom_score_adj").filter { $0.isNumber || $0 == "-" }) ?? 0
+            node.lowestOOMScoreAdjustment =
+                Int(text("/proc/self/oom_score_adj").filter { $0.isNumber || $0 == "-" }) ?? 0
         }
         node.cgroups.version = can("/sys/fs/cgroup/cgroup.controllers", F_OK) ? .v2 : .v1
         node.cgroups.writable = Set(
             CgroupFacts.Controller.allCases.filter { controller in
-                node.cgroups.version == .v2 ? controller != .hugetlb : can("/sys/fs/cgroup/\(controller.rawValue)", W_OK)
+                node.cgroups.version == .v2
+                    ? controller != .hugetlb : can("/sys/fs/cgroup/\(controller.rawValue)", W_OK)
             })
-        node.cgroups.countsSwap = node.cgroups.version == .v2 || can("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK)
+        node.cgroups.countsSwap =
+            node.cgroups.version == .v2 || can("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK)
         node.subordinateIDs = [IDRange(first: 1_000_000, count: 131_072)]
         node.devices = [RuntimeDevice(path: "/dev/kmsg", kind: .character, major: 1, minor: 11)]
         return node
@@ -46,7 +51,8 @@ struct Runtime {
     /// The names of the bits of a capability set, in the kernel's order.
     static func capabilities(_ set: UInt64) -> [String] {
         let names = NodeFacts(name: "").capabilities
-        return Numbers.order.enumerated().filter { set & (1 << UInt64($0.offset)) != 0 && names.contains($0.element) }.map(\.element)
+        return Numbers.order.enumerated().filter { set & (1 << UInt64($0.offset)) != 0 && names.contains($0.element) }
+            .map(\.element)
     }
 
     enum Numbers {
@@ -81,11 +87,15 @@ struct Runtime {
         name = "kastell-test-\(UInt64.random(in: .min ... .max))"
         folder = FileManager.default.temporaryDirectory.appending(path: name).path
         for part in ["bin", "tmp", "etc", "data", "proc", "sys", "dev", "root"] {
-            try FileManager.default.createDirectory(atPath: "\(folder)/rootfs/\(part)", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/rootfs/\(part)", withIntermediateDirectories: true)
         }
         try FileManager.default.createDirectory(atPath: "\(folder)/volume/inner", withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: Runtime.busybox ?? "", toPath: "\(folder)/rootfs/bin/busybox")
-        for tool in ["sh", "cat", "id", "grep", "mount", "touch", "chroot", "unshare", "hostname", "ls", "mknod", "sysctl", "ping", "nice", "stat", "sed", "cut", "tr", "head", "dd", "chmod", "chown", "ps", "rm", "mkdir"] {
+        for tool in [
+            "sh", "cat", "id", "grep", "mount", "touch", "chroot", "unshare", "hostname", "ls", "mknod", "sysctl",
+            "ping", "nice", "stat", "sed", "cut", "tr", "head", "dd", "chmod", "chown", "ps", "rm", "mkdir",
+        ] {
             _ = unsafe symlink("busybox", "\(folder)/rootfs/bin/\(tool)")
         }
         _ = unsafe chmod(folder, 0o755)

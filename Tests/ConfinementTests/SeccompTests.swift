@@ -25,35 +25,55 @@ import Testing
         return filter.defaultAction
     }
 
-    static func filter(_ capabilities: [String], _ architecture: NodeFacts.Architecture = .x86_64) throws -> RuntimeSeccomp {
+    static func filter(_ capabilities: [String], _ architecture: NodeFacts.Architecture = .x86_64) throws
+        -> RuntimeSeccomp
+    {
         var node = NodeFacts(name: "n")
         node.architecture = architecture
         let context: JSON = ["capabilities": ["drop": ["ALL"], "add": .array(capabilities.map { .string($0) })]]
         let pod: JSON = ["spec": ["containers": [["name": "c", "securityContext": context]]]]
-        let decision = Confinement.decide(pod: pod, container: "c", image: ImageFacts(entrypoint: ["/a"]), node: node, identity: PodIdentity())
+        let decision = Confinement.decide(
+            pod: pod, container: "c", image: ImageFacts(entrypoint: ["/a"]), node: node, identity: PodIdentity())
         return try #require(decision.container?.linux.seccomp)
     }
 
-    @Test("a call is answered, or not, by its name, arguments and the capabilities held", arguments: [
-        ("read", [], [], true), ("openat2", [], [], true), ("close_range", [], [], true), ("rseq", [], [], true),
-        ("landlock_restrict_self", [], [], true), ("membarrier", [], [], true), ("clone", [0x11], [], true), ("clone", [0x3D0F00], [], true),
-        ("clone", [0x1000_0011], [], false), ("clone", [0x0002_0011], [], false), ("clone", [0x4000_0000], [], false),
-        ("clone", [0x1000_0011], ["SYS_ADMIN"], true), ("clone3", [], [], false), ("clone3", [], ["SYS_ADMIN"], true),
-        ("unshare", [], [], false), ("unshare", [], ["SYS_ADMIN"], true), ("setns", [], [], false), ("mount", [], [], false),
-        ("mount", [], ["SYS_ADMIN"], true), ("umount2", [], ["NET_ADMIN"], false), ("move_mount", [], [], false), ("open_tree", [], [], false),
-        ("pivot_root", [], ["SYS_ADMIN"], false), ("bpf", [], [], false), ("bpf", [], ["BPF"], true), ("perf_event_open", [], [], false),
-        ("perf_event_open", [], ["PERFMON"], true), ("ptrace", [], [], false), ("ptrace", [], ["SYS_PTRACE"], true),
-        ("process_vm_readv", [], [], false), ("kexec_load", [], ["SYS_BOOT"], false), ("reboot", [], ["SYS_BOOT"], true),
-        ("init_module", [], [], false), ("init_module", [], ["SYS_MODULE"], true), ("keyctl", [], ["SYS_ADMIN"], false),
-        ("add_key", [], [], false), ("request_key", [], [], false), ("userfaultfd", [], [], false), ("io_uring_setup", [], [], false),
-        ("io_uring_enter", [], ["SYS_ADMIN"], false), ("open_by_handle_at", [], [], false), ("open_by_handle_at", [], ["DAC_READ_SEARCH"], true),
-        ("chroot", [], [], false), ("chroot", [], ["SYS_CHROOT"], true), ("clock_settime", [], [], false), ("clock_settime", [], ["SYS_TIME"], true),
-        ("socket", [1, 1], [], true), ("socket", [2, 2], [], true), ("socket", [40, 1], [], false), ("socket", [40, 1], ["SYS_ADMIN"], false),
-        ("socketcall", [], [], false), ("personality", [0], [], true), ("personality", [0xFFFF_FFFF], [], true), ("personality", [0x0004_0000], [], false),
-        ("modify_ldt", [], [], true), ("syslog", [], [], false), ("syslog", [], ["SYSLOG"], true), ("swapon", [], ["SYS_ADMIN"], false),
-        ("acct", [], ["SYS_PACCT"], true), ("mbind", [], [], false), ("mbind", [], ["SYS_NICE"], true), ("vhangup", [], [], false),
-        ("a_call_of_tomorrow", [], ["SYS_ADMIN"], false),
-    ] as [(String, [UInt64], [String], Bool)])
+    @Test(
+        "a call is answered, or not, by its name, arguments and the capabilities held",
+        arguments: [
+            ("read", [], [], true), ("openat2", [], [], true), ("close_range", [], [], true), ("rseq", [], [], true),
+            ("landlock_restrict_self", [], [], true), ("membarrier", [], [], true), ("clone", [0x11], [], true),
+            ("clone", [0x3D0F00], [], true),
+            ("clone", [0x1000_0011], [], false), ("clone", [0x0002_0011], [], false),
+            ("clone", [0x4000_0000], [], false),
+            ("clone", [0x1000_0011], ["SYS_ADMIN"], true), ("clone3", [], [], false),
+            ("clone3", [], ["SYS_ADMIN"], true),
+            ("unshare", [], [], false), ("unshare", [], ["SYS_ADMIN"], true), ("setns", [], [], false),
+            ("mount", [], [], false),
+            ("mount", [], ["SYS_ADMIN"], true), ("umount2", [], ["NET_ADMIN"], false), ("move_mount", [], [], false),
+            ("open_tree", [], [], false),
+            ("pivot_root", [], ["SYS_ADMIN"], false), ("bpf", [], [], false), ("bpf", [], ["BPF"], true),
+            ("perf_event_open", [], [], false),
+            ("perf_event_open", [], ["PERFMON"], true), ("ptrace", [], [], false), ("ptrace", [], ["SYS_PTRACE"], true),
+            ("process_vm_readv", [], [], false), ("kexec_load", [], ["SYS_BOOT"], false),
+            ("reboot", [], ["SYS_BOOT"], true),
+            ("init_module", [], [], false), ("init_module", [], ["SYS_MODULE"], true),
+            ("keyctl", [], ["SYS_ADMIN"], false),
+            ("add_key", [], [], false), ("request_key", [], [], false), ("userfaultfd", [], [], false),
+            ("io_uring_setup", [], [], false),
+            ("io_uring_enter", [], ["SYS_ADMIN"], false), ("open_by_handle_at", [], [], false),
+            ("open_by_handle_at", [], ["DAC_READ_SEARCH"], true),
+            ("chroot", [], [], false), ("chroot", [], ["SYS_CHROOT"], true), ("clock_settime", [], [], false),
+            ("clock_settime", [], ["SYS_TIME"], true),
+            ("socket", [1, 1], [], true), ("socket", [2, 2], [], true), ("socket", [40, 1], [], false),
+            ("socket", [40, 1], ["SYS_ADMIN"], false),
+            ("socketcall", [], [], false), ("personality", [0], [], true), ("personality", [0xFFFF_FFFF], [], true),
+            ("personality", [0x0004_0000], [], false),
+            ("modify_ldt", [], [], true), ("syslog", [], [], false), ("syslog", [], ["SYSLOG"], true),
+            ("swapon", [], ["SYS_ADMIN"], false),
+            ("acct", [], ["SYS_PACCT"], true), ("mbind", [], [], false), ("mbind", [], ["SYS_NICE"], true),
+            ("vhangup", [], [], false),
+            ("a_call_of_tomorrow", [], ["SYS_ADMIN"], false),
+        ] as [(String, [UInt64], [String], Bool)])
     func answers(call: String, arguments: [UInt64], capabilities: [String], isAnswered: Bool) throws {
         let answer = Self.answer(try Self.filter(capabilities), call, arguments)
         #expect((answer == .allow) == isAnswered)
@@ -80,15 +100,26 @@ import Testing
         #expect(try RuntimeSeccomp(filter.json) == filter)
     }
 
-    @Test("a profile that is not understood is a fault that names its place", arguments: [
-        (#""x""#, "profile"), (#"{}"#, "defaultAction"), (#"{"defaultAction":"ALLOW"}"#, "defaultAction"),
-        (#"{"defaultAction":"SCMP_ACT_ERRNO","archMap":[{"architecture":"x"}]}"#, "archMap"),
-        (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"action":"SCMP_ACT_ALLOW"}]}"#, "syscalls[0].names"),
-        (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"]}]}"#, "syscalls[0].action"),
-        (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"],"action":"SCMP_ACT_ALLOW","minKernel":"4.8"}]}"#, "syscalls[0].minKernel"),
-        (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"],"action":"SCMP_ACT_ALLOW","args":[{"index":9,"op":"SCMP_CMP_EQ"}]}]}"#, "syscalls[0].args[0].index"),
-        (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":-1,"op":"SCMP_CMP_EQ"}]}]}"#, "syscalls[0].args[0].value"),
-    ])
+    @Test(
+        "a profile that is not understood is a fault that names its place",
+        arguments: [
+            (#""x""#, "profile"), (#"{}"#, "defaultAction"), (#"{"defaultAction":"ALLOW"}"#, "defaultAction"),
+            (#"{"defaultAction":"SCMP_ACT_ERRNO","archMap":[{"architecture":"x"}]}"#, "archMap"),
+            (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"action":"SCMP_ACT_ALLOW"}]}"#, "syscalls[0].names"),
+            (#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"]}]}"#, "syscalls[0].action"),
+            (
+                #"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"],"action":"SCMP_ACT_ALLOW","minKernel":"4.8"}]}"#,
+                "syscalls[0].minKernel"
+            ),
+            (
+                #"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"],"action":"SCMP_ACT_ALLOW","args":[{"index":9,"op":"SCMP_CMP_EQ"}]}]}"#,
+                "syscalls[0].args[0].index"
+            ),
+            (
+                #"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":-1,"op":"SCMP_CMP_EQ"}]}]}"#,
+                "syscalls[0].args[0].value"
+            ),
+        ])
     func faults(text: String, place: String) throws {
         let json = try JSON.parse(text)
         let fault = #expect(throws: RuntimeSeccomp.Fault.self) { try RuntimeSeccomp(json) }

@@ -22,7 +22,9 @@ import Testing
             #expect(Set(mappings.map(\.hostID)).count == mappings.count, "seed \(seed), step \(step)")
             for mapping in mappings {
                 #expect(mapping.size == 65536 && mapping.hostID >= 65536)
-                #expect(mapping.hostID >= 100_000 && UInt64(mapping.hostID) + 65536 <= 300_000 || mapping.hostID == 4_294_900_000)
+                #expect(
+                    mapping.hostID >= 100_000 && UInt64(mapping.hostID) + 65536 <= 300_000
+                        || mapping.hostID == 4_294_900_000)
             }
         }
     }
@@ -38,14 +40,18 @@ import Testing
         let freed = blocks.take(for: "p5")
         #expect(freed == 1)
         var restarted = UserNamespaceBlocks(node)
-        let noted = ([("p2", 231_072), ("other", 231_072), ("other", 231_073)] as [(String, UInt32)]).map { restarted.restore(pod: $0.0, first: $0.1) }
+        let noted = ([("p2", 231_072), ("other", 231_072), ("other", 231_073)] as [(String, UInt32)]).map {
+            restarted.restore(pod: $0.0, first: $0.1)
+        }
         #expect(noted == [true, false, false])
         let new = restarted.take(for: "new")
         #expect(new == 0)
         #expect(restarted.block(of: "p2") == 2)
     }
 
-    @Test("ids of the node's own users are never given", arguments: [(0, 65536, 0), (0, 131_072, 1), (65535, 65537, 1), (1, 65536, 0)])
+    @Test(
+        "ids of the node's own users are never given",
+        arguments: [(0, 65536, 0), (0, 131_072, 1), (65535, 65537, 1), (1, 65536, 0)])
     func ownUsers(first: UInt32, count: UInt32, blocks: Int) {
         var node = NodeFacts(name: "n")
         node.subordinateIDs = [IDRange(first: first, count: count)]
@@ -54,11 +60,15 @@ import Testing
 }
 
 @Suite("weights of processor time") struct WeightTests {
-    @Test("shares become the weight that runtimes give", arguments: [(2, 1), (1024, 39), (262_144, 10_000), (0, 1), (999_999_999, 10_000), (102, 4)])
+    @Test(
+        "shares become the weight that runtimes give",
+        arguments: [(2, 1), (1024, 39), (262_144, 10_000), (0, 1), (999_999_999, 10_000), (102, 4)])
     func known(shares: UInt64, weight: UInt64) { #expect(CPUWeight.weight(shares: shares) == weight) }
 
     @Test("a weight comes back from its shares") func roundTrip() {
-        for weight in CPUWeight.weights { #expect(CPUWeight.weight(shares: CPUWeight.shares(weight: weight)) == weight) }
+        for weight in CPUWeight.weights {
+            #expect(CPUWeight.weight(shares: CPUWeight.shares(weight: weight)) == weight)
+        }
     }
 
     @Test("more shares never weigh less") func monotonic() {
@@ -81,35 +91,59 @@ import Testing
 @Suite("files of a pod") struct FileTests {
     private var node: NodeFacts {
         var node = NodeFacts(name: "node-1")
-        node.dns = DNSFacts(clusterServers: ["10.0.0.10"], hostServers: ["192.0.2.53"], hostSearches: ["example.com"], hostOptions: ["edns0"])
+        node.dns = DNSFacts(
+            clusterServers: ["10.0.0.10"], hostServers: ["192.0.2.53"], hostSearches: ["example.com"],
+            hostOptions: ["edns0"])
         return node
     }
-    private func pod(_ spec: JSON, name: String = "web") -> JSON { ["metadata": ["name": .string(name), "namespace": "dev"], "spec": spec] }
+    private func pod(_ spec: JSON, name: String = "web") -> JSON {
+        ["metadata": ["name": .string(name), "namespace": "dev"], "spec": spec]
+    }
 
-    @Test("a pod's host name is its own, or its name as far as it fits", arguments: [
-        ("web", "{}", "web"), ("web", #"{"hostname":"db","subdomain":"s"}"#, "db"), ("web", #"{"hostNetwork":true}"#, "node-1"),
-        ("web", #"{"hostname":"db","subdomain":"s","setHostnameAsFQDN":true}"#, "db.s.dev.svc.cluster.local"),
-        (String(repeating: "a", count: 62) + "-b", "{}", String(repeating: "a", count: 62)), ("web", #"{"hostnameOverride":"over.example"}"#, "over.example"),
-    ])
+    @Test(
+        "a pod's host name is its own, or its name as far as it fits",
+        arguments: [
+            ("web", "{}", "web"), ("web", #"{"hostname":"db","subdomain":"s"}"#, "db"),
+            ("web", #"{"hostNetwork":true}"#, "node-1"),
+            ("web", #"{"hostname":"db","subdomain":"s","setHostnameAsFQDN":true}"#, "db.s.dev.svc.cluster.local"),
+            (String(repeating: "a", count: 62) + "-b", "{}", String(repeating: "a", count: 62)),
+            ("web", #"{"hostnameOverride":"over.example"}"#, "over.example"),
+        ])
     func hostname(name: String, spec: String, expected: String) throws {
         #expect(PodFiles.hostname(pod: pod(try JSON.parse(spec), name: name), node: node) == expected)
     }
 
-    @Test("names are looked up as the policy says", arguments: [
-        ("{}", "search dev.svc.cluster.local svc.cluster.local cluster.local example.com\nnameserver 10.0.0.10\noptions ndots:5\n"),
-        (#"{"dnsPolicy":"Default"}"#, "search example.com\nnameserver 192.0.2.53\noptions edns0\n"),
-        (#"{"hostNetwork":true}"#, "search example.com\nnameserver 192.0.2.53\noptions edns0\n"),
-        (#"{"hostNetwork":true,"dnsPolicy":"ClusterFirstWithHostNet"}"#, "search dev.svc.cluster.local svc.cluster.local cluster.local example.com\nnameserver 10.0.0.10\noptions ndots:5\n"),
-        (#"{"dnsPolicy":"None","dnsConfig":{"nameservers":["198.51.100.1"],"searches":["a.b"],"options":[{"name":"ndots","value":"2"},{"name":"rotate"}]}}"#, "search a.b\nnameserver 198.51.100.1\noptions ndots:2 rotate\n"),
-        (#"{"dnsConfig":{"searches":["cluster.local","x"],"options":[{"name":"ndots","value":"2"}]}}"#, "search dev.svc.cluster.local svc.cluster.local cluster.local example.com x\nnameserver 10.0.0.10\noptions ndots:2\n"),
-    ])
+    @Test(
+        "names are looked up as the policy says",
+        arguments: [
+            (
+                "{}",
+                "search dev.svc.cluster.local svc.cluster.local cluster.local example.com\nnameserver 10.0.0.10\noptions ndots:5\n"
+            ),
+            (#"{"dnsPolicy":"Default"}"#, "search example.com\nnameserver 192.0.2.53\noptions edns0\n"),
+            (#"{"hostNetwork":true}"#, "search example.com\nnameserver 192.0.2.53\noptions edns0\n"),
+            (
+                #"{"hostNetwork":true,"dnsPolicy":"ClusterFirstWithHostNet"}"#,
+                "search dev.svc.cluster.local svc.cluster.local cluster.local example.com\nnameserver 10.0.0.10\noptions ndots:5\n"
+            ),
+            (
+                #"{"dnsPolicy":"None","dnsConfig":{"nameservers":["198.51.100.1"],"searches":["a.b"],"options":[{"name":"ndots","value":"2"},{"name":"rotate"}]}}"#,
+                "search a.b\nnameserver 198.51.100.1\noptions ndots:2 rotate\n"
+            ),
+            (
+                #"{"dnsConfig":{"searches":["cluster.local","x"],"options":[{"name":"ndots","value":"2"}]}}"#,
+                "search dev.svc.cluster.local svc.cluster.local cluster.local example.com x\nnameserver 10.0.0.10\noptions ndots:2\n"
+            ),
+        ])
     func resolver(spec: String, expected: String) throws {
         #expect(PodFiles.resolver(pod: pod(try JSON.parse(spec)), node: node) == expected)
     }
 
     @Test("the hosts file names the pod, its domain and its aliases") func hosts() {
         let text = PodFiles.hosts(
-            pod: pod(["hostname": "db", "subdomain": "s", "hostAliases": [["ip": "192.0.2.9", "hostnames": ["a", "b"]]]]), node: node, podIPs: ["10.1.0.7", "fd00::7"])
+            pod: pod([
+                "hostname": "db", "subdomain": "s", "hostAliases": [["ip": "192.0.2.9", "hostnames": ["a", "b"]]],
+            ]), node: node, podIPs: ["10.1.0.7", "fd00::7"])
         #expect(text.contains("10.1.0.7\tdb.s.dev.svc.cluster.local\tdb\nfd00::7\tdb.s.dev.svc.cluster.local\tdb\n"))
         #expect(text.hasSuffix("192.0.2.9\ta\tb\n"))
         #expect(text.hasPrefix("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n"))
@@ -117,16 +151,31 @@ import Testing
 }
 
 @Suite("quality of service") struct QualityTests {
-    @Test("requests and limits make the quality", arguments: [
-        (#"{"containers":[{}]}"#, "BestEffort"), (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}]}"#, "Guaranteed"),
-        (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1024Mi"}}}]}"#, "Guaranteed"),
-        (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"500m"}}}]}"#, "Burstable"),
-        (#"{"containers":[{"resources":{"limits":{"cpu":"1"}}}]}"#, "Burstable"),
-        (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}},{}]}"#, "Burstable"),
-        (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}],"initContainers":[{"resources":{"requests":{"cpu":"1"}}}]}"#, "Burstable"),
-        (#"{"containers":[{"resources":{"requests":{"example.com/gpu":"1"}}}]}"#, "BestEffort"),
-        (#"{"containers":[{}],"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1Gi"}}}"#, "Guaranteed"),
-    ])
+    @Test(
+        "requests and limits make the quality",
+        arguments: [
+            (#"{"containers":[{}]}"#, "BestEffort"),
+            (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}]}"#, "Guaranteed"),
+            (
+                #"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1024Mi"}}}]}"#,
+                "Guaranteed"
+            ),
+            (
+                #"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"500m"}}}]}"#,
+                "Burstable"
+            ),
+            (#"{"containers":[{"resources":{"limits":{"cpu":"1"}}}]}"#, "Burstable"),
+            (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}},{}]}"#, "Burstable"),
+            (
+                #"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}],"initContainers":[{"resources":{"requests":{"cpu":"1"}}}]}"#,
+                "Burstable"
+            ),
+            (#"{"containers":[{"resources":{"requests":{"example.com/gpu":"1"}}}]}"#, "BestEffort"),
+            (
+                #"{"containers":[{}],"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1Gi"}}}"#,
+                "Guaranteed"
+            ),
+        ])
     func quality(spec: String, expected: String) throws {
         #expect(QualityOfService(of: try JSON.parse(spec)).rawValue == expected)
     }
@@ -138,13 +187,17 @@ import Testing
         node.privilege = .rootless(owns: [.network])
         node.cgroups.writable = []
         node.hasSeccomp = false
-        #expect(node.conditions.filter { !$0.isTrue }.map(\.type) == [
-            "ResourceLimitsEnforced", "SeccompEnforced", "UserNamespacesAvailable", "AppArmorEnforced", "SELinuxEnforced",
-        ])
+        #expect(
+            node.conditions.filter { !$0.isTrue }.map(\.type) == [
+                "ResourceLimitsEnforced", "SeccompEnforced", "UserNamespacesAvailable", "AppArmorEnforced",
+                "SELinuxEnforced",
+            ])
         for condition in node.conditions { #expect(!condition.message.isEmpty && !condition.reason.isEmpty) }
         node = NodeFacts(name: "n")
         node.subordinateIDs = [IDRange(first: 100_000, count: 131_072)]
-        #expect(node.conditions.first { $0.type == "UserNamespacesAvailable" }?.message == "there are ids for 2 pods with users of their own")
+        #expect(
+            node.conditions.first { $0.type == "UserNamespacesAvailable" }?.message
+                == "there are ids for 2 pods with users of their own")
         #expect(node.conditions.first { $0.type == "ResourceLimitsEnforced" }?.isTrue == true)
     }
 }

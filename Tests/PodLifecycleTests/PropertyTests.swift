@@ -16,13 +16,17 @@ import Testing
 
     private func spec(_ dice: inout Dice) -> JSON {
         let initContainers = (0..<dice.below(4)).map { index -> JSON in
-            dice.below(2) == 0 ? ["name": .string("i\(index)"), "restartPolicy": "Always"] : ["name": .string("i\(index)")]
+            dice.below(2) == 0
+                ? ["name": .string("i\(index)"), "restartPolicy": "Always"] : ["name": .string("i\(index)")]
         }
         let containers = (0...dice.below(3)).map { index -> JSON in
-            dice.below(2) == 0 ? ["name": .string("c\(index)")] : ["name": .string("c\(index)"), "livenessProbe": ["failureThreshold": 1]]
+            dice.below(2) == 0
+                ? ["name": .string("c\(index)")]
+                : ["name": .string("c\(index)"), "livenessProbe": ["failureThreshold": 1]]
         }
         return [
-            "restartPolicy": .string(["Always", "OnFailure", "Never"][dice.below(3)]), "initContainers": .array(initContainers),
+            "restartPolicy": .string(["Always", "OnFailure", "Never"][dice.below(3)]),
+            "initContainers": .array(initContainers),
             "containers": .array(containers),
         ]
     }
@@ -31,7 +35,9 @@ import Testing
     func keepsOrder(seed: UInt64) {
         var dice = Dice(seed: seed)
         var node = Node(spec: spec(&dice))
-        let order = (node.pod["spec"]?["initContainers"]?.array ?? []).map { ($0["name"]?.string ?? "", $0["restartPolicy"] == "Always") }
+        let order = (node.pod["spec"]?["initContainers"]?.array ?? []).map {
+            ($0["name"]?.string ?? "", $0["restartPolicy"] == "Always")
+        }
         let mains = (node.pod["spec"]?["containers"]?.array ?? []).compactMap { $0["name"]?.string }
         var isGone = false
         var terminal: String?
@@ -44,26 +50,34 @@ import Testing
             if let terminal { #expect(phase == terminal, "seed \(seed), \(tick) s: what has ended stays ended") }
             if phase == "Succeeded" || phase == "Failed" {
                 terminal = phase
-                #expect(!before.containers.values.contains { $0.isRunning }, "seed \(seed), \(tick) s: ended while something runs")
+                #expect(
+                    !before.containers.values.contains { $0.isRunning },
+                    "seed \(seed), \(tick) s: ended while something runs")
             }
             for action in step.actions {
                 switch action {
                 case .start(let name, _, _):
                     #expect(tick < 200, "seed \(seed), \(tick) s: \(name) is started after the pod was deleted")
-                    #expect(before.containers[name]?.isRunning != true, "seed \(seed), \(tick) s: \(name) is started twice")
+                    #expect(
+                        before.containers[name]?.isRunning != true, "seed \(seed), \(tick) s: \(name) is started twice")
                     // All that stands before it is done, or runs.
                     if !before.isInitialized {
                         let place = order.firstIndex { $0.0 == name } ?? order.count
                         for (earlier, isSidecar) in order[..<place] {
                             let record = before.containers[earlier]
-                            #expect(isSidecar ? record?.isRunning == true : record?.isDone == true, "seed \(seed), \(tick) s: \(name) before \(earlier)")
+                            #expect(
+                                isSidecar ? record?.isRunning == true : record?.isDone == true,
+                                "seed \(seed), \(tick) s: \(name) before \(earlier)")
                         }
                     }
                 case .stop(let name, _, let cause):
-                    guard cause != .probe(.liveness), let place = order.firstIndex(where: { $0.0 == name && $0.1 }) else { break }
+                    guard cause != .probe(.liveness), let place = order.firstIndex(where: { $0.0 == name && $0.1 })
+                    else { break }
                     // A sidecar outlives the containers and the sidecars after it.
                     let after = mains + order[(place + 1)...].map(\.0)
-                    #expect(!after.contains { before.containers[$0]?.isRunning == true }, "seed \(seed), \(tick) s: \(name) ends too soon")
+                    #expect(
+                        !after.contains { before.containers[$0]?.isRunning == true },
+                        "seed \(seed), \(tick) s: \(name) ends too soon")
                 case .removeObject: isGone = true
                 case .makeSandbox, .probe, .removeSandbox: break
                 }
@@ -71,9 +85,12 @@ import Testing
             if isGone { break }
             let actions = node.look().actions
             // An action that is under way is not told again.
-            #expect(PodLifecycle.step(pod: node.pod, record: node.record, now: node.now).actions.filter(\.isStartOrStop).isEmpty, "seed \(seed), \(tick) s")
+            #expect(
+                PodLifecycle.step(pod: node.pod, record: node.record, now: node.now).actions.filter(\.isStartOrStop)
+                    .isEmpty, "seed \(seed), \(tick) s")
             carryOut(actions, &node, &dice)
-            for (name, record) in node.record.containers.sorted(by: { $0.key < $1.key }) where record.isRunning && dice.below(12) == 0 {
+            for (name, record) in node.record.containers.sorted(by: { $0.key < $1.key })
+            where record.isRunning && dice.below(12) == 0 {
                 node.happen("exit \(name) \(dice.below(2))")
             }
         }

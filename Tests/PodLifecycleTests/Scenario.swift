@@ -49,8 +49,12 @@ struct Node {
                 case .absent?, .waiting?, .starting?, .exited?, nil: now
                 }
             let code = words.count > 2 ? Int64(words[2]) ?? 0 : 137
-            record.ended(name, ContainerExit(code: code, isOutOfMemory: words[0] == "oom", startedAt: startedAt, finishedAt: now))
-        case "wait": record.failedToStart(name, reason: words[2], message: words.count > 3 ? words[3] : "", retryAt: now.adding(seconds: 10))
+            record.ended(
+                name, ContainerExit(code: code, isOutOfMemory: words[0] == "oom", startedAt: startedAt, finishedAt: now)
+            )
+        case "wait":
+            record.failedToStart(
+                name, reason: words[2], message: words.count > 3 ? words[3] : "", retryAt: now.adding(seconds: 10))
         case "good", "bad":
             let kind = ProbeKind(rawValue: words[2] + "Probe") ?? .readiness
             let all = ["containers", "initContainers"].flatMap { pod["spec"]?[$0]?.array ?? [] }

@@ -20,15 +20,23 @@ import Testing
                 let differences = Self.differences(step.status, status)
                 #expect(differences.isEmpty, "at \(at): \(differences.joined(separator: "\n"))")
             }
-            for (name, expected) in entry["states"]?.object ?? [:] { #expect(Self.state(step.status, name) == expected.string, "\(name) at \(at)") }
-            for (type, expected) in entry["conditions"]?.object ?? [:] { #expect(Self.condition(step.status, type) == expected.string, "\(type) at \(at)") }
+            for (name, expected) in entry["states"]?.object ?? [:] {
+                #expect(Self.state(step.status, name) == expected.string, "\(name) at \(at)")
+            }
+            for (type, expected) in entry["conditions"]?.object ?? [:] {
+                #expect(Self.condition(step.status, type) == expected.string, "\(type) at \(at)")
+            }
         }
     }
 
     /// `running`, `waiting CrashLoopBackOff`, `terminated Error 1`, each with `ready` after it when it is.
     private static func state(_ status: JSON, _ name: String) -> String? {
-        let all = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"].flatMap { status[$0]?.array ?? [] }
-        guard let container = all.first(where: { $0["name"]?.string == name }), let state = container["state"]?.object?.members.first else { return nil }
+        let all = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"].flatMap {
+            status[$0]?.array ?? []
+        }
+        guard let container = all.first(where: { $0["name"]?.string == name }),
+            let state = container["state"]?.object?.members.first
+        else { return nil }
         var words = [state.key]
         if let reason = state.value["reason"]?.string { words.append(reason) }
         if let code = state.value["exitCode"]?.int { words.append("\(code)") }
@@ -44,10 +52,13 @@ import Testing
 
     private static func differences(_ value: JSON?, _ expected: JSON, at path: String = "") -> [String] {
         switch expected {
-        case .object(let members): return members.flatMap { differences(value?[$0.key], $0.value, at: "\(path).\($0.key)") }
-        case .array(let elements): return elements.enumerated().flatMap { differences(value?[at: $0], $1, at: "\(path)[\($0)]") }
+        case .object(let members):
+            return members.flatMap { differences(value?[$0.key], $0.value, at: "\(path).\($0.key)") }
+        case .array(let elements):
+            return elements.enumerated().flatMap { differences(value?[at: $0], $1, at: "\(path)[\($0)]") }
         case .null: return value == nil || value == .null ? [] : ["\(path) is there"]
-        case .bool, .int, .double, .string: return value == expected ? [] : ["\(path) is \(value.map { "\($0)" } ?? "absent"), not \(expected)"]
+        case .bool, .int, .double, .string:
+            return value == expected ? [] : ["\(path) is \(value.map { "\($0)" } ?? "absent"), not \(expected)"]
         }
     }
 }

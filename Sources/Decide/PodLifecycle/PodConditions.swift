@@ -13,20 +13,26 @@ struct PodConditions {
         var message = ""
     }
 
-    private static let own: Set<String> = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
+    private static let own: Set<String> = [
+        "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",
+    ]
 
     var json: JSON {
         let before = life.pod["status"]?["conditions"]?.array ?? []
         let initialized = initialized
         let containersReady = containersReady
         let all = [
-            Condition(type: "PodReadyToStartContainers", isTrue: isSandboxReady), initialized, ready(containersReady), containersReady,
+            Condition(type: "PodReadyToStartContainers", isTrue: isSandboxReady), initialized, ready(containersReady),
+            containersReady,
             Condition(type: "PodScheduled", isTrue: true),
         ]
         let written = all.map { condition -> JSON in
-            var json: JSON = ["type": .string(condition.type), "status": condition.isTrue ? "True" : "False", "lastProbeTime": .null]
+            var json: JSON = [
+                "type": .string(condition.type), "status": condition.isTrue ? "True" : "False", "lastProbeTime": .null,
+            ]
             let same = before.first { $0["type"]?.string == condition.type && $0["status"] == json["status"] }
-            json["lastTransitionTime"] = same?["lastTransitionTime"] ?? .string(Timestamp(seconds: life.now.seconds).description)
+            json["lastTransitionTime"] =
+                same?["lastTransitionTime"] ?? .string(Timestamp(seconds: life.now.seconds).description)
             if !condition.reason.isEmpty { json["reason"] = .string(condition.reason) }
             if !condition.message.isEmpty { json["message"] = .string(condition.message) }
             return json
@@ -47,7 +53,9 @@ struct PodConditions {
             container.isSidecar ? life.probes(container)?.isStarted != true : container.record.exit?.isSuccess != true
         }
         if life.record.isInitialized || open.isEmpty { return Condition(type: "Initialized", isTrue: true) }
-        return Condition(type: "Initialized", isTrue: false, reason: "ContainersNotInitialized", message: "containers with incomplete status: \(names(open))")
+        return Condition(
+            type: "Initialized", isTrue: false, reason: "ContainersNotInitialized",
+            message: "containers with incomplete status: \(names(open))")
     }
 
     private var containersReady: Condition {
@@ -58,7 +66,9 @@ struct PodConditions {
         }
         let unready = (life.sidecars + life.containers).filter { life.probes($0)?.isReady != true }
         if unready.isEmpty { return Condition(type: "ContainersReady", isTrue: true) }
-        return Condition(type: "ContainersReady", isTrue: false, reason: "ContainersNotReady", message: "containers with unready status: \(names(unready))")
+        return Condition(
+            type: "ContainersReady", isTrue: false, reason: "ContainersNotReady",
+            message: "containers with unready status: \(names(unready))")
     }
 
     private func ready(_ containers: Condition) -> Condition {
@@ -72,11 +82,15 @@ struct PodConditions {
                 return "corresponding condition of pod readiness gate \(goQuoted(type)) does not exist."
             }
             let status = found["status"]?.string ?? ""
-            return status == "True" ? nil : "the status of pod readiness gate \(goQuoted(type)) is not \"True\", but \(status)"
+            return status == "True"
+                ? nil : "the status of pod readiness gate \(goQuoted(type)) is not \"True\", but \(status)"
         }
         if faults.isEmpty { return ready }
-        return Condition(type: "Ready", isTrue: false, reason: "ReadinessGatesNotReady", message: faults.joined(separator: ", "))
+        return Condition(
+            type: "Ready", isTrue: false, reason: "ReadinessGatesNotReady", message: faults.joined(separator: ", "))
     }
 
-    private func names(_ containers: [LivingContainer]) -> String { "[" + containers.map(\.name).joined(separator: " ") + "]" }
+    private func names(_ containers: [LivingContainer]) -> String {
+        "[" + containers.map(\.name).joined(separator: " ") + "]"
+    }
 }

@@ -13,12 +13,14 @@ public enum PodLifecycle {
     ///   - pod: the object, with its last status, from which moments of transition are kept.
     ///   - record: what the node knows.
     ///   - now: the moment.
+    /// - Returns: the actions, the status to write, and when to look again.
     public static func step(pod: JSON, record: PodRecord, now: Timestamp) -> PodStep {
         var life = PodLife(pod: pod, record: record, now: now)
         life.decide()
         let writer = PodStatusWriter(life: life)
         return PodStep(
-            actions: life.actions, status: writer.status, nextLook: life.nextLook, isInitialized: life.record.isInitialized,
+            actions: life.actions, status: writer.status, nextLook: life.nextLook,
+            isInitialized: life.record.isInitialized,
             failure: life.record.failure)
     }
 }
@@ -97,7 +99,9 @@ struct PodLife {
     private mutating func look(at moment: Timestamp) { nextLook = min(nextLook ?? moment, moment) }
 
     private mutating func checkDeadline() {
-        guard record.failure == nil, let seconds = spec["activeDeadlineSeconds"]?.int, let start = record.startTime, !isComplete else { return }
+        guard record.failure == nil, let seconds = spec["activeDeadlineSeconds"]?.int, let start = record.startTime,
+            !isComplete
+        else { return }
         let deadline = start.adding(seconds: seconds)
         if deadline <= now { record.failure = .deadlineExceeded } else if !isDeleted { look(at: deadline) }
     }
@@ -160,10 +164,14 @@ struct PodLife {
     private mutating func start(_ container: LivingContainer, isOver: Bool) {
         switch container.record.state {
         case .starting, .running, .stopping: break
-        case .absent: actions.append(.start(container: container.name, isRestart: false, backOff: container.record.backOff))
+        case .absent:
+            actions.append(.start(container: container.name, isRestart: false, backOff: container.record.backOff))
         case .waiting(_, _, let retryAt):
             if retryAt <= now {
-                actions.append(.start(container: container.name, isRestart: container.record.lastExit != nil, backOff: container.record.backOff))
+                actions.append(
+                    .start(
+                        container: container.name, isRestart: container.record.lastExit != nil,
+                        backOff: container.record.backOff))
             } else {
                 look(at: retryAt)
             }

@@ -17,13 +17,17 @@ extension PodRecord {
             container.backOff = backOff
             containers[name] = container
         case .stop(let name, _, _):
-            if case .running(let startedAt) = containers[name]?.state { containers[name]?.state = .stopping(startedAt: startedAt) }
+            if case .running(let startedAt) = containers[name]?.state {
+                containers[name]?.state = .stopping(startedAt: startedAt)
+            }
         case .probe, .removeSandbox, .removeObject: break
         }
     }
 
     /// Notes that a container runs. What probes said of the one before it is forgotten.
-    public mutating func started(_ name: String, at now: Timestamp, containerID: String = "", image: String = "", imageID: String = "") {
+    public mutating func started(
+        _ name: String, at now: Timestamp, containerID: String = "", image: String = "", imageID: String = ""
+    ) {
         var container = containers[name] ?? ContainerRecord()
         container.state = .running(startedAt: now)
         container.containerID = containerID
@@ -35,7 +39,8 @@ extension PodRecord {
 
     /// Notes that a container could not be started, and when it is tried again.
     public mutating func failedToStart(_ name: String, reason: String, message: String, retryAt: Timestamp) {
-        containers[name, default: ContainerRecord()].state = .waiting(reason: reason, message: message, retryAt: retryAt)
+        containers[name, default: ContainerRecord()].state = .waiting(
+            reason: reason, message: message, retryAt: retryAt)
     }
 
     /// Notes how a container ended.

@@ -129,7 +129,8 @@ public struct ContainerExit: Hashable, Sendable {
 
     /// An end with an exit code.
     public init(
-        code: Int64, isOutOfMemory: Bool = false, message: String = "", startedAt: Timestamp, finishedAt: Timestamp, containerID: String = ""
+        code: Int64, isOutOfMemory: Bool = false, message: String = "", startedAt: Timestamp, finishedAt: Timestamp,
+        containerID: String = ""
     ) {
         self.code = code
         self.isOutOfMemory = isOutOfMemory

@@ -26,7 +26,8 @@ struct PodStatusWriter {
         }
         if let start = life.record.startTime { status["startTime"] = .string(start.description) }
         let lists = [
-            ("initContainerStatuses", life.initContainers), ("containerStatuses", life.containers), ("ephemeralContainerStatuses", life.ephemeral),
+            ("initContainerStatuses", life.initContainers), ("containerStatuses", life.containers),
+            ("ephemeralContainerStatuses", life.ephemeral),
         ]
         for (field, containers) in lists where !containers.isEmpty {
             status[field] = .array(containers.map { ContainerStatusWriter(life: life, container: $0).json })
@@ -92,7 +93,8 @@ struct ContainerStatusWriter {
 
     /// Whether a container that ended waits to be started again, which is shown in place of its end.
     private var waitsForRestart: RestartBackOff? {
-        guard let exit = container.record.exit, let backOff = container.record.backOff, backOff.start(after: exit.finishedAt, now: life.now) != nil,
+        guard let exit = container.record.exit, let backOff = container.record.backOff,
+            backOff.start(after: exit.finishedAt, now: life.now) != nil,
             life.record.failure == nil, !life.isDeleted, !life.isComplete
         else { return nil }
         if container.isSidecar { return backOff }
@@ -104,16 +106,21 @@ struct ContainerStatusWriter {
 
     private var state: JSON {
         switch container.record.state {
-        case .absent, .starting: return ["waiting": ["reason": .string(life.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing")]]
+        case .absent, .starting:
+            return [
+                "waiting": ["reason": .string(life.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing")]
+            ]
         case .waiting(let reason, let message, _):
             var waiting: JSON = ["reason": .string(reason)]
             if !message.isEmpty { waiting["message"] = .string(message) }
             return ["waiting": waiting]
-        case .running(let startedAt), .stopping(let startedAt): return ["running": ["startedAt": .string(startedAt.description)]]
+        case .running(let startedAt), .stopping(let startedAt):
+            return ["running": ["startedAt": .string(startedAt.description)]]
         case .exited(let exit):
             guard let backOff = waitsForRestart else { return ["terminated": Self.terminated(exit)] }
             let metadata = life.pod["metadata"]
-            let pod = "\(metadata?["name"]?.string ?? "")_\(metadata?["namespace"]?.string ?? "")(\(metadata?["uid"]?.string ?? ""))"
+            let pod =
+                "\(metadata?["name"]?.string ?? "")_\(metadata?["namespace"]?.string ?? "")(\(metadata?["uid"]?.string ?? ""))"
             let message = "back-off \(backOff.text) restarting failed container=\(container.name) pod=\(pod)"
             return ["waiting": ["reason": "CrashLoopBackOff", "message": .string(message)]]
         }

@@ -44,6 +44,8 @@ public struct ProbeRecord: Hashable, Sendable {
     ///   - before: the record so far; nil for the first answer.
     ///   - isGood: the answer.
     ///   - probe: the probe's fields, for its thresholds.
+    ///   - now: when it was asked.
+    /// - Returns: the record with the answer in it.
     public static func after(_ before: ProbeRecord?, isGood: Bool, probe: JSON, now: Timestamp) -> ProbeRecord {
         var record = before ?? ProbeRecord(asked: now, run: 0, wasGood: isGood)
         record.run = record.wasGood == isGood ? record.run + 1 : 1
@@ -87,7 +89,9 @@ struct ContainerProbes {
             let isAsked = kind == .startup ? !isStarted : isStarted
             guard isAsked else { return nil }
             let first = startedAt.adding(seconds: max(0, probe["initialDelaySeconds"]?.int ?? 0))
-            guard let asked = record.probes[ProbeKey(name, kind)]?.asked, asked >= startedAt else { return (kind, first) }
+            guard let asked = record.probes[ProbeKey(name, kind)]?.asked, asked >= startedAt else {
+                return (kind, first)
+            }
             return (kind, max(first, asked.adding(seconds: max(1, probe["periodSeconds"]?.int ?? 10))))
         }
     }
