@@ -54,19 +54,25 @@ struct Case: CustomTestStringConvertible, Sendable {
         node.hasUserNamespaces = given["userNamespaces"]?.bool ?? true
         if let cgroups = given["cgroups"] {
             node.cgroups.version = cgroups["version"]?.int == 1 ? .v1 : .v2
-            if let names = cgroups["writable"]?.strings { node.cgroups.writable = Set(names.compactMap(CgroupFacts.Controller.init)) }
+            if let names = cgroups["writable"]?.strings {
+                node.cgroups.writable = Set(names.compactMap(CgroupFacts.Controller.init))
+            }
             node.cgroups.countsSwap = cgroups["swap"]?.bool ?? true
             node.cgroups.hugePageSizes = cgroups["hugePages"]?.strings ?? []
         }
         node.hasSeccomp = given["seccomp"]?.bool ?? true
         for (name, profile) in given["profiles"]?.object ?? [:] { node.seccompProfiles[name] = profile }
-        if let loaded = given["appArmor"]?.strings { node.appArmor = AppArmorFacts(defaultProfile: "kastell-default", loaded: Set(loaded)) }
+        if let loaded = given["appArmor"]?.strings {
+            node.appArmor = AppArmorFacts(defaultProfile: "kastell-default", loaded: Set(loaded))
+        }
         if given["selinux"]?.bool == true { node.selinux = SELinuxFacts() }
         node.hasRecursiveReadOnly = given["recursiveReadOnly"]?.bool ?? true
         if let handlers = given["handlers"]?.strings { node.handlers = Set(handlers) }
         node.allowedUnsafeSysctls = given["unsafeSysctls"]?.strings ?? []
         node.podPidsLimit = given["pids"]?.int
-        if given["devices"]?.bool == true { node.devices = [RuntimeDevice(path: "/dev/kvm", kind: .character, major: 10, minor: 232)] }
+        if given["devices"]?.bool == true {
+            node.devices = [RuntimeDevice(path: "/dev/kvm", kind: .character, major: 10, minor: 232)]
+        }
         if let floor = given["lowestOOMScore"]?.int { node.lowestOOMScoreAdjustment = Int(floor) }
         if let memory = given["memory"]?.int { node.memory = memory }
         node.allocatable = given["allocatable"]?.stringMap ?? [:]
@@ -79,7 +85,9 @@ struct Case: CustomTestStringConvertible, Sendable {
         identity.podIPs = given["podIPs"]?.strings ?? ["10.1.0.7"]
         identity.hostIPs = given["hostIPs"]?.strings ?? ["192.0.2.1"]
         identity.idBlock = given["idBlock"]?.int.map(Int.init)
-        for (kind, path) in given["namespaces"]?.stringMap ?? [:] { identity.namespaces[RuntimeNamespace.Kind(rawValue: kind) ?? .mount] = path }
+        for (kind, path) in given["namespaces"]?.stringMap ?? [:] {
+            identity.namespaces[RuntimeNamespace.Kind(rawValue: kind) ?? .mount] = path
+        }
         identity.targetProcesses = given["targetProcesses"]?.string
         identity.handler = given["handler"]?.string ?? ""
         for (name, volume) in given["volumes"]?.object ?? [:] {
@@ -94,7 +102,9 @@ struct Case: CustomTestStringConvertible, Sendable {
         identity.files.hosts = files?["hosts"]?.string
         identity.files.sharedMemory = files?["sharedMemory"]?.string
         identity.files.terminationLog = files?["terminationLog"]?.string
-        for (name, data) in given["configMaps"]?.object ?? [:] { identity.environment.configMaps[name] = data.stringMap }
+        for (name, data) in given["configMaps"]?.object ?? [:] {
+            identity.environment.configMaps[name] = data.stringMap
+        }
         for (name, data) in given["secrets"]?.object ?? [:] { identity.environment.secrets[name] = data.stringMap }
         identity.environment.services = ServiceLinks.variables(given["services"]?.array ?? [])
         return identity
@@ -110,7 +120,9 @@ struct Case: CustomTestStringConvertible, Sendable {
         try FileManager.default.contentsOfDirectory(atPath: root).sorted().flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").sorted().map { file in
                 let data = try Data(contentsOf: URL(filePath: "\(root)/\(folder)/\(file)"))
-                return Case(folder: folder, name: String(file.split(separator: ".")[0]), content: try YAML.document(Array(data)).value)
+                return Case(
+                    folder: folder, name: String(file.split(separator: ".")[0]),
+                    content: try YAML.document(Array(data)).value)
             }
         }
     }
@@ -126,13 +138,15 @@ struct View {
         view["subPaths"] = .array(container.volumeMounts.map { .string($0.subPath) })
         let pod = container.pod
         var shared: JSON = [
-            "quality": .string(pod.quality.rawValue), "hostname": .string(pod.hostname), "cgroup": files(pod.resources, node),
+            "quality": .string(pod.quality.rawValue), "hostname": .string(pod.hostname),
+            "cgroup": files(pod.resources, node),
             "sysctls": .object(JSONObject(pod.sysctls.map { ($0.key, .string($0.value)) })),
             "sharing": .object(JSONObject(pod.sharing.map { ($0.key.rawValue, .string($0.value.rawValue)) })),
         ]
         if let plan = pod.fsGroup {
             shared["fsGroup"] = [
-                "group": .int(Int64(plan.group)), "nodeGroup": .int(Int64(plan.nodeGroup)), "policy": .string(plan.policy.rawValue),
+                "group": .int(Int64(plan.group)), "nodeGroup": .int(Int64(plan.nodeGroup)),
+                "policy": .string(plan.policy.rawValue),
                 "volumes": .array(plan.volumes.map { .string($0) }),
             ]
         }
@@ -149,18 +163,24 @@ struct View {
     static func differences(_ view: JSON?, _ expected: JSON, at path: String = "") -> [String] {
         if let wanted = expected["contains"]?.array {
             let present = view?.array ?? []
-            return wanted.filter { element in !present.contains { differences($0, element).isEmpty } }.map { "\(path) lacks \($0)" }
+            return wanted.filter { element in !present.contains { differences($0, element).isEmpty } }.map {
+                "\(path) lacks \($0)"
+            }
         }
         if let unwanted = expected["lacks"]?.array {
             return unwanted.filter { (view?.array ?? []).contains($0) }.map { "\(path) has \($0)" }
         }
         switch expected {
         case .null: return view == nil ? [] : ["\(path) is there"]
-        case .object(let members): return members.flatMap { differences(view?[$0.key], $0.value, at: "\(path).\($0.key)") }
+        case .object(let members):
+            return members.flatMap { differences(view?[$0.key], $0.value, at: "\(path).\($0.key)") }
         case .array(let elements):
-            guard let present = view?.array, present.count == elements.count else { return ["\(path) is \(view.map { "\($0)" } ?? "absent")"] }
+            guard let present = view?.array, present.count == elements.count else {
+                return ["\(path) is \(view.map { "\($0)" } ?? "absent")"]
+            }
             return zip(present, elements).enumerated().flatMap { differences($1.0, $1.1, at: "\(path)[\($0)]") }
-        case .bool, .int, .double, .string: return view == expected ? [] : ["\(path) is \(view.map { "\($0)" } ?? "absent"), not \(expected)"]
+        case .bool, .int, .double, .string:
+            return view == expected ? [] : ["\(path) is \(view.map { "\($0)" } ?? "absent"), not \(expected)"]
         }
     }
 }

@@ -33,10 +33,14 @@ import Testing
         let cases = try Case.all()
         for folder in Set(cases.map(\.folder)) {
             for verdict in ["allow-", "deny-"] {
-                #expect(cases.contains { $0.folder == folder && $0.name.hasPrefix(verdict) }, "\(folder) lacks a file that begins with \(verdict)")
+                #expect(
+                    cases.contains { $0.folder == folder && $0.name.hasPrefix(verdict) },
+                    "\(folder) lacks a file that begins with \(verdict)")
             }
         }
         #expect(Set(cases.map(\.folder)).count >= 18)
-        for given in cases { #expect(given.name.hasPrefix("allow-") || given.name.hasPrefix("deny-"), "\(given.testDescription)") }
+        for given in cases {
+            #expect(given.name.hasPrefix("allow-") || given.name.hasPrefix("deny-"), "\(given.testDescription)")
+        }
     }
 }

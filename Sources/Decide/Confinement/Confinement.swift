@@ -15,6 +15,7 @@ public enum Confinement {
     ///   - pod: the object after defaulting.
     ///   - node: what the node can do.
     ///   - identity: what the node gave the pod so far: the block of ids is looked at, and the volumes.
+    /// - Returns: what they share, or every reason why the pod does not run here.
     public static func decide(pod: JSON, node: NodeFacts, identity: PodIdentity) -> PodConfinementDecision {
         var findings = Findings()
         let shared = PodScope(pod: pod, node: node, identity: identity).decide(&findings)
@@ -38,7 +39,8 @@ public enum Confinement {
         let shared = PodScope(pod: pod, node: node, identity: identity).decide(&findings)
         guard let subject = Subject(pod: pod, container: container, image: image, node: node, identity: identity) else {
             findings.refuse(
-                "container", .containerConfig, at: "spec.containers", found: container, "the pod has no container \"\(container)\"",
+                "container", .containerConfig, at: "spec.containers", found: container,
+                "the pod has no container \"\(container)\"",
                 remedy: "name one of the pod's containers")
             return refused(findings)
         }
@@ -60,7 +62,8 @@ public enum Confinement {
         let environment = ContainerEnvironment.decide(subject, &findings)
         let capabilities = Capabilities.decide(subject, &findings)
         var process = RuntimeProcess(
-            arguments: ContainerCommand.decide(subject, environment, &findings), user: user, workingDirectory: ContainerCommand.workingDirectory(subject))
+            arguments: ContainerCommand.decide(subject, environment, &findings), user: user,
+            workingDirectory: ContainerCommand.workingDirectory(subject))
         process.hasTerminal = subject.container["tty"]?.bool == true
         process.environment = ContainerEnvironment.merged(environment, subject, uid: user.uid)
         process.capabilities = RuntimeCapabilities(capabilities)
@@ -90,9 +93,11 @@ public enum Confinement {
             ConfinedContainer(
                 name: subject.name, pod: shared, process: process,
                 hasReadOnlyRoot: subject.context?["readOnlyRootFilesystem"]?.bool == true,
-                systemMounts: SystemMounts.mounts(subject, shared), volumeMounts: volumes, linux: linux, resources: resources,
+                systemMounts: SystemMounts.mounts(subject, shared), volumeMounts: volumes, linux: linux,
+                resources: resources,
                 // A joined namespace has its name already.
-                hostname: shared.sharing[.uts] == .node || subject.identity.namespaces[.uts] != nil ? nil : shared.hostname,
+                hostname: shared.sharing[.uts] == .node || subject.identity.namespaces[.uts] != nil
+                    ? nil : shared.hostname,
                 isPrivileged: subject.isPrivileged, grounds: Self.grounds(subject, findings), notes: findings.notes)
         }
     }
@@ -101,7 +106,8 @@ public enum Confinement {
         let metadata = subject.pod["metadata"]
         func ground(_ path: FieldPath) -> RuleReference {
             RuleReference(
-                kind: "Pod", namespace: metadata?["namespace"]?.string ?? "", name: metadata?["name"]?.string ?? "", path: path)
+                kind: "Pod", namespace: metadata?["namespace"]?.string ?? "", name: metadata?["name"]?.string ?? "",
+                path: path)
         }
         return findings.fields.isEmpty ? [ground(subject.path)] : findings.fields.map(ground)
     }

@@ -28,8 +28,10 @@ struct PodScope {
         let quality = QualityOfService(of: spec)
         return ConfinedPod(
             sharing: sharing, users: users, sysctls: Sysctls.decide(self, sharing, &findings),
-            hostname: PodFiles.hostname(pod: pod, node: node), supplementalGroups: SupplementalGroups.decide(self, &findings),
-            ignoresImageGroups: SupplementalGroups.isStrict(self, &findings), fsGroup: FSGroup.decide(self, users, &findings),
+            hostname: PodFiles.hostname(pod: pod, node: node),
+            supplementalGroups: SupplementalGroups.decide(self, &findings),
+            ignoresImageGroups: SupplementalGroups.isStrict(self, &findings),
+            fsGroup: FSGroup.decide(self, users, &findings),
             resources: PodResources.decide(self, quality), quality: quality, sharedMemoryBytes: 64 << 20,
             mountLabel: SELinux.mountLabel(self), notes: findings.notes)
     }
@@ -41,7 +43,10 @@ enum RuntimeHandlers {
         let handler = scope.identity.handler
         if scope.node.handlers.contains(handler) { return }
         findings.refuse(
-            "runtimeClassName", .sandbox, at: "spec.runtimeClassName", found: handler, "no runtime for \"\(handler)\" is configured",
-            remedy: "name a RuntimeClass whose handler is one of: \(scope.node.handlers.sorted().map { "\"\($0)\"" }.joined(separator: ", "))")
+            "runtimeClassName", .sandbox, at: "spec.runtimeClassName", found: handler,
+            "no runtime for \"\(handler)\" is configured",
+            remedy:
+                "name a RuntimeClass whose handler is one of: \(scope.node.handlers.sorted().map { "\"\($0)\"" }.joined(separator: ", "))"
+        )
     }
 }

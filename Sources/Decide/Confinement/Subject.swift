@@ -48,7 +48,8 @@ struct Subject {
 
     static func podText(_ pod: JSON) -> String {
         let metadata = pod["metadata"]
-        return "\(metadata?["name"]?.string ?? "")_\(metadata?["namespace"]?.string ?? "")(\(metadata?["uid"]?.string ?? ""))"
+        return
+            "\(metadata?["name"]?.string ?? "")_\(metadata?["namespace"]?.string ?? "")(\(metadata?["uid"]?.string ?? ""))"
     }
 
     /// A field of the security context: the container's where it has one, else the pod's.

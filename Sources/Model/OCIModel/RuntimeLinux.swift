@@ -147,7 +147,9 @@ public struct RuntimeDevice: Hashable, Sendable {
     public var gid: UInt32
 
     /// A device node at `path`.
-    public init(path: String, kind: Kind, major: Int64, minor: Int64, fileMode: UInt32 = 0o660, uid: UInt32 = 0, gid: UInt32 = 0) {
+    public init(
+        path: String, kind: Kind, major: Int64, minor: Int64, fileMode: UInt32 = 0o660, uid: UInt32 = 0, gid: UInt32 = 0
+    ) {
         self.path = path
         self.kind = kind
         self.major = major

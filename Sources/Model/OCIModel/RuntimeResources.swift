@@ -63,7 +63,8 @@ public struct RuntimeDeviceRule: Hashable, Sendable {
 
     /// A rule on the devices that fit; on all of them when nothing is said.
     public init(
-        isAllowed: Bool, kind: RuntimeDevice.Kind? = nil, major: Int64? = nil, minor: Int64? = nil, access: String = "rwm"
+        isAllowed: Bool, kind: RuntimeDevice.Kind? = nil, major: Int64? = nil, minor: Int64? = nil,
+        access: String = "rwm"
     ) {
         self.isAllowed = isAllowed
         self.kind = kind

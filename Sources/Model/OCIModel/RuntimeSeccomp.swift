@@ -75,7 +75,9 @@ public struct RuntimeSeccomp: Hashable, Sendable {
         public var arguments: [Argument]
 
         /// A rule on the named calls.
-        public init(_ names: [String], _ action: Action = .allow, errorNumber: UInt32? = nil, arguments: [Argument] = []) {
+        public init(
+            _ names: [String], _ action: Action = .allow, errorNumber: UInt32? = nil, arguments: [Argument] = []
+        ) {
             self.names = names
             self.action = action
             self.errorNumber = errorNumber
@@ -146,13 +148,17 @@ extension RuntimeSeccomp {
     /// What is not understood is a fault: a rule that holds only sometimes must not be taken for one that always holds.
     public init(_ json: JSON) throws(Fault) {
         guard let object = json.object else { throw Fault("profile", "is no object") }
-        let known: Set<String> = ["defaultAction", "defaultErrnoRet", "architectures", "flags", "syscalls", "comment", "$schema"]
+        let known: Set<String> = [
+            "defaultAction", "defaultErrnoRet", "architectures", "flags", "syscalls", "comment", "$schema",
+        ]
         for (key, value) in object where !known.contains(key) && !value.isEmptyValue {
             throw Fault(key, "is not a member of a profile of the OCI runtime specification")
         }
         self.init(
             defaultAction: try Self.action(json["defaultAction"], "defaultAction"),
-            defaultErrorNumber: try Self.number(json["defaultErrnoRet"], "defaultErrnoRet").map { UInt32(clamping: $0) },
+            defaultErrorNumber: try Self.number(json["defaultErrnoRet"], "defaultErrnoRet").map {
+                UInt32(clamping: $0)
+            },
             architectures: json["architectures"]?.strings ?? [], flags: json["flags"]?.strings ?? [])
         for (index, entry) in (json["syscalls"]?.array ?? []).enumerated() {
             rules.append(try Self.rule(entry, "syscalls[\(index)]"))
@@ -171,7 +177,9 @@ extension RuntimeSeccomp {
             errorNumber: try number(json["errnoRet"], "\(place).errnoRet").map { UInt32(clamping: $0) })
         for (index, entry) in (json["args"]?.array ?? []).enumerated() {
             let place = "\(place).args[\(index)]"
-            guard let comparison = Comparison(rawValue: entry["op"]?.string ?? "") else { throw Fault("\(place).op", "is unknown") }
+            guard let comparison = Comparison(rawValue: entry["op"]?.string ?? "") else {
+                throw Fault("\(place).op", "is unknown")
+            }
             guard let position = try number(entry["index"], "\(place).index"), position < 6 else {
                 throw Fault("\(place).index", "is not 0 to 5")
             }

@@ -47,7 +47,8 @@ enum AppArmor {
             return nil
         default:
             findings.refuse(
-                id, .appArmor, at: path, found: type, "Cannot enforce AppArmor: invalid AppArmor profile type: \"\(type)\"",
+                id, .appArmor, at: path, found: type,
+                "Cannot enforce AppArmor: invalid AppArmor profile type: \"\(type)\"",
                 remedy: "set the type to RuntimeDefault, Localhost or Unconfined")
             return nil
         }

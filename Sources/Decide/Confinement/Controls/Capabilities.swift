@@ -16,7 +16,9 @@ enum Capabilities {
         let drop = subject.context?["capabilities"]?["drop"]?.strings ?? []
         if subject.isPrivileged {
             findings.decided(by: subject.contextPath.child("privileged"))
-            if !drop.isEmpty { findings.note(id, at: path.child("drop"), "a privileged container keeps every capability") }
+            if !drop.isEmpty {
+                findings.note(id, at: path.child("drop"), "a privileged container keeps every capability")
+            }
             return Capability.all.filter(node.capabilities.contains)
         }
         var held = Capability.standard
@@ -25,17 +27,22 @@ enum Capabilities {
         if drop.contains(where: { $0.uppercased() == "ALL" }) { held = [] }
         for (index, name) in add.enumerated() where name.uppercased() != "ALL" {
             let capability = Capability.name(name)
-            if isGrantable(capability, name, subject, path.child("add").index(index), &findings) { held.insert(capability) }
+            if isGrantable(capability, name, subject, path.child("add").index(index), &findings) {
+                held.insert(capability)
+            }
         }
         for (index, name) in drop.enumerated() where name.uppercased() != "ALL" {
             let capability = Capability.name(name)
-            if !Capability.all.contains(capability) { refuseUnknown(capability, name, path.child("drop").index(index), &findings) }
+            if !Capability.all.contains(capability) {
+                refuseUnknown(capability, name, path.child("drop").index(index), &findings)
+            }
             held.remove(capability)
         }
         if !add.isEmpty { findings.decided(by: path.child("add")) }
         if !drop.isEmpty { findings.decided(by: path.child("drop")) }
         if addsAll, node.isRootless {
-            findings.note(id, at: path.child("add"), "all capabilities of the node's user namespace, none of the machine's")
+            findings.note(
+                id, at: path.child("add"), "all capabilities of the node's user namespace, none of the machine's")
         }
         // What the node lacks cannot be handed on; a name that was asked for was refused above.
         return Capability.all.filter { held.contains($0) && node.capabilities.contains($0) }
@@ -50,7 +57,8 @@ enum Capabilities {
         }
         if !subject.node.capabilities.contains(capability) {
             findings.refuse(
-                id, .notEnforceable, at: path, found: written, "capability \(capability) is not held by the node, so it cannot be granted",
+                id, .notEnforceable, at: path, found: written,
+                "capability \(capability) is not held by the node, so it cannot be granted",
                 remedy: "remove \(path), or start the node with \(capability)")
             return false
         }
@@ -65,7 +73,9 @@ enum Capabilities {
         return true
     }
 
-    private static func refuseUnknown(_ capability: String, _ written: String, _ path: FieldPath, _ findings: inout Findings) {
+    private static func refuseUnknown(
+        _ capability: String, _ written: String, _ path: FieldPath, _ findings: inout Findings
+    ) {
         findings.refuse(
             id, .containerCreation, at: path, found: written, "invalid capability: \(capability)",
             remedy: "write the name of a capability of capabilities(7) without CAP_, such as NET_BIND_SERVICE")
@@ -86,7 +96,8 @@ enum AllowPrivilegeEscalation {
         findings.decided(by: path)
         if allows { return false }
         let contradiction =
-            subject.isPrivileged ? "`privileged` to true" : capabilities.contains("CAP_SYS_ADMIN") ? "`capabilities.Add` CAP_SYS_ADMIN" : nil
+            subject.isPrivileged
+            ? "`privileged` to true" : capabilities.contains("CAP_SYS_ADMIN") ? "`capabilities.Add` CAP_SYS_ADMIN" : nil
         guard let contradiction else { return true }
         findings.refuse(
             id, .containerConfig, at: path, found: "false",

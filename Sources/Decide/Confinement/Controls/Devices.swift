@@ -15,7 +15,8 @@ enum Devices {
             if subject.node.isRootless {
                 findings.note(
                     "privileged", at: subject.contextPath.child("privileged"),
-                    "every capability of the node's user namespace and the devices that its user can open; nothing of the machine's root")
+                    "every capability of the node's user namespace and the devices that its user can open; nothing of the machine's root"
+                )
             }
             return
         }
@@ -25,14 +26,18 @@ enum Devices {
             let name = entry["name"]?.string ?? ""
             guard var device = subject.identity.blockDevices[name] else {
                 findings.refuse(
-                    id, .containerConfig, at: path, found: name, "the volume \"\(name)\" has no block device on the node",
+                    id, .containerConfig, at: path, found: name,
+                    "the volume \"\(name)\" has no block device on the node",
                     remedy: "wait until the volume is attached, or mount it as a filesystem")
                 continue
             }
             if subject.node.isRootless || subject.hasOwnUsers {
                 findings.refuse(
-                    id, .notEnforceable, at: path, found: name, "a block device cannot be given to a pod whose root is not the machine's",
-                    remedy: "mount the volume as a filesystem, or run the pod on a node that runs as root without hostUsers: false")
+                    id, .notEnforceable, at: path, found: name,
+                    "a block device cannot be given to a pod whose root is not the machine's",
+                    remedy:
+                        "mount the volume as a filesystem, or run the pod on a node that runs as root without hostUsers: false"
+                )
                 continue
             }
             device.path = entry["devicePath"]?.string ?? device.path

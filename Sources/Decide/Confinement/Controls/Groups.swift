@@ -12,10 +12,13 @@ enum SupplementalGroups {
     static func decide(_ scope: PodScope, _ findings: inout Findings) -> [UInt32] {
         var groups: [UInt32] = []
         func add(_ value: JSON, _ path: FieldPath, _ control: ControlID, _ findings: inout Findings) {
-            let group = RunAsUser.checked(value, path, control, ids: scope.ids, hasOwnUsers: scope.hasOwnUsers, &findings)
+            let group = RunAsUser.checked(
+                value, path, control, ids: scope.ids, hasOwnUsers: scope.hasOwnUsers, &findings)
             if !groups.contains(group) { groups.append(group) }
         }
-        if let value = scope.context?["fsGroup"], !value.isNull { add(value, scope.contextPath.child("fsGroup"), FSGroup.id, &findings) }
+        if let value = scope.context?["fsGroup"], !value.isNull {
+            add(value, scope.contextPath.child("fsGroup"), FSGroup.id, &findings)
+        }
         let path = scope.contextPath.child(id.rawValue)
         for (index, value) in (scope.context?[id.rawValue]?.array ?? []).enumerated() {
             add(value, path.index(index), id, &findings)
@@ -34,7 +37,8 @@ enum SupplementalGroups {
         case "Strict": return true
         default:
             findings.refuse(
-                id, .groupsPolicy, at: path, found: policy, "SupplementalGroupsPolicy=\(policy) is not supported in this node",
+                id, .groupsPolicy, at: path, found: policy,
+                "SupplementalGroupsPolicy=\(policy) is not supported in this node",
                 remedy: "set \(path) to Merge or Strict")
             return true
         }
@@ -50,7 +54,9 @@ enum FSGroup {
     private static let foreign: Set<String> = ["hostPath", "nfs", "cephfs", "glusterfs", "image"]
 
     static func decide(_ scope: PodScope, _ users: RuntimeIDMapping?, _ findings: inout Findings) -> FSGroupPlan? {
-        guard let number = scope.context?["fsGroup"]?.int, let group = UInt32(exactly: number), UInt64(group) < scope.ids else { return nil }
+        guard let number = scope.context?["fsGroup"]?.int, let group = UInt32(exactly: number),
+            UInt64(group) < scope.ids
+        else { return nil }
         findings.decided(by: scope.contextPath.child(id.rawValue))
         let volumes = (scope.spec["volumes"]?.array ?? []).compactMap { volume -> String? in
             guard let name = volume["name"]?.string, foreign.allSatisfy({ volume[$0] == nil }) else { return nil }

@@ -20,11 +20,14 @@ enum HostNamespaces {
             findings.decided(by: "spec.shareProcessNamespace")
             if scope.spec["hostPID"]?.bool == true {
                 findings.refuse(
-                    id, .sandbox, at: "spec.shareProcessNamespace", found: "true", "ShareProcessNamespace and HostPID cannot both be enabled",
+                    id, .sandbox, at: "spec.shareProcessNamespace", found: "true",
+                    "ShareProcessNamespace and HostPID cannot both be enabled",
                     remedy: "remove spec.shareProcessNamespace or spec.hostPID")
             }
         }
-        let asked: [(field: String, kind: RuntimeNamespace.Kind)] = [("hostNetwork", .network), ("hostPID", .pid), ("hostIPC", .ipc)]
+        let asked: [(field: String, kind: RuntimeNamespace.Kind)] = [
+            ("hostNetwork", .network), ("hostPID", .pid), ("hostIPC", .ipc),
+        ]
         for (field, kind) in asked where scope.spec[field]?.bool == true {
             let path = FieldPath("spec").child(field)
             sharing[kind] = .node
@@ -39,7 +42,10 @@ enum HostNamespaces {
                     "the node runs without root and its \(kind.rawValue) namespace is the machine's, in which it has no rights to give",
                     remedy: "remove \(path), or run the pod on a node that runs as root")
             } else if scope.node.isRootless {
-                findings.note(id, at: path, "the \(kind.rawValue) namespace is that of the node, which runs without root, and not the machine's")
+                findings.note(
+                    id, at: path,
+                    "the \(kind.rawValue) namespace is that of the node, which runs without root, and not the machine's"
+                )
             }
         }
         // The host's name goes with the host's network.
@@ -55,7 +61,9 @@ enum HostNamespaces {
             // A view of its own needs cgroup v2, and would be no view of the machine.
             case (.cgroup, _) where subject.node.cgroups.version == .v1 || subject.isPrivileged: continue
             case (.pid, .container):
-                namespaces.append(RuntimeNamespace(.pid, path: subject.list == "ephemeralContainers" ? subject.identity.targetProcesses : nil))
+                namespaces.append(
+                    RuntimeNamespace(
+                        .pid, path: subject.list == "ephemeralContainers" ? subject.identity.targetProcesses : nil))
             case (_, .container): namespaces.append(RuntimeNamespace(kind))
             case (_, .pod): namespaces.append(RuntimeNamespace(kind, path: subject.identity.namespaces[kind]))
             case (_, .node): continue

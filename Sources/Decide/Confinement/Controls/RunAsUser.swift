@@ -36,14 +36,19 @@ enum RunAsUser {
         for group in groups + pod.supplementalGroups where !user.additionalGroups.contains(group) {
             user.additionalGroups.append(group)
         }
-        for group in user.additionalGroups where UInt64(group) >= subject.ids && !pod.supplementalGroups.contains(group) && group != user.gid {
-            refuseUnmapped(Int64(group), "spec.containers", SupplementalGroups.id, subject.ids, subject.hasOwnUsers, &findings)
+        // What the pod names itself is judged by its own field.
+        let judged = pod.supplementalGroups + (subject.effective("runAsGroup") == nil ? [] : [user.gid])
+        for group in user.additionalGroups where UInt64(group) >= subject.ids && !judged.contains(group) {
+            refuseUnmapped(
+                Int64(group), subject.path.child("image"), Self.group, subject.ids, subject.hasOwnUsers, &findings)
         }
         return user
     }
 
     /// Judges `runAsNonRoot` in the words of the kubelet.
-    private static func checkNonRoot(_ subject: Subject, runAsUser: (value: JSON, path: FieldPath)?, _ findings: inout Findings) {
+    private static func checkNonRoot(
+        _ subject: Subject, runAsUser: (value: JSON, path: FieldPath)?, _ findings: inout Findings
+    ) {
         guard let demand = subject.effective("runAsNonRoot"), demand.value.bool == true else { return }
         findings.decided(by: demand.path)
         let place = "(pod: \"\(subject.podText)\", container: \(subject.name))"
@@ -51,7 +56,8 @@ enum RunAsUser {
         if let runAsUser {
             if runAsUser.value.int == 0 {
                 findings.refuse(
-                    nonRoot, .containerConfig, at: runAsUser.path, found: "0", "container's runAsUser breaks non-root policy \(place)",
+                    nonRoot, .containerConfig, at: runAsUser.path, found: "0",
+                    "container's runAsUser breaks non-root policy \(place)",
                     remedy: "set \(runAsUser.path) to a number other than 0")
             }
             return
@@ -60,7 +66,8 @@ enum RunAsUser {
         if name.isEmpty || UInt32(name) == 0 {
             findings.refuse(
                 nonRoot, .containerConfig, at: demand.path, found: subject.image.user,
-                "container has runAsNonRoot and image will run as root \(place)", remedy: "\(remedy), or build the image with a USER")
+                "container has runAsNonRoot and image will run as root \(place)",
+                remedy: "\(remedy), or build the image with a USER")
         } else if UInt32(name) == nil {
             findings.refuse(
                 nonRoot, .containerConfig, at: demand.path, found: subject.image.user,
@@ -74,7 +81,8 @@ enum RunAsUser {
         _ subject: Subject, hasGroup: Bool, _ findings: inout Findings
     ) -> (RuntimeUser, ImageAccounts.User?) {
         let accounts = subject.image.accounts
-        let halves = subject.image.user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let halves = subject.image.user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         let name = halves.first ?? ""
         var user = RuntimeUser()
         var account: ImageAccounts.User?
@@ -102,11 +110,14 @@ enum RunAsUser {
                 findings.refuse(
                     group, .containerCreation, at: subject.path.child("image"), found: subject.image.user,
                     "unable to find group \(halves[1]): no matching entries in group file",
-                    remedy: "set \(subject.contextPath).runAsGroup, or build the image with a group that its /etc/group has")
+                    remedy:
+                        "set \(subject.contextPath).runAsGroup, or build the image with a group that its /etc/group has"
+                )
             }
         }
-        for (number, control) in [(user.uid, id), (user.gid, group)] where UInt64(number) >= subject.ids && findings.refusals.isEmpty {
-            refuseUnmapped(Int64(number), subject.path.child("image"), control, subject.ids, subject.hasOwnUsers, &findings)
+        if UInt64(user.uid) >= subject.ids {
+            refuseUnmapped(
+                Int64(user.uid), subject.path.child("image"), id, subject.ids, subject.hasOwnUsers, &findings)
         }
         return (user, account)
     }
@@ -119,11 +130,13 @@ enum RunAsUser {
 
     /// An id that a process can have here; 65534, which owns nothing, beside a refusal.
     static func checked(
-        _ value: JSON, _ path: FieldPath, _ control: ControlID, ids: UInt64, hasOwnUsers: Bool, _ findings: inout Findings
+        _ value: JSON, _ path: FieldPath, _ control: ControlID, ids: UInt64, hasOwnUsers: Bool,
+        _ findings: inout Findings
     ) -> UInt32 {
         guard let number = value.int, number >= 0, number <= Int64(Int32.max), let id = UInt32(exactly: number) else {
             findings.refuse(
-                control, .containerConfig, at: path, found: value.int.map(String.init) ?? "", "\(path) must be between 0 and 2147483647, inclusive",
+                control, .containerConfig, at: path, found: value.int.map(String.init) ?? "",
+                "\(path) must be between 0 and 2147483647, inclusive",
                 remedy: "set \(path) to a number from 0 to 2147483647")
             return 65534
         }
@@ -132,12 +145,14 @@ enum RunAsUser {
     }
 
     private static func refuseUnmapped(
-        _ id: Int64, _ path: FieldPath, _ control: ControlID, _ ids: UInt64, _ hasOwnUsers: Bool, _ findings: inout Findings
+        _ id: Int64, _ path: FieldPath, _ control: ControlID, _ ids: UInt64, _ hasOwnUsers: Bool,
+        _ findings: inout Findings
     ) {
         let whose = hasOwnUsers ? "the pod's user namespace" : "the node, which runs without root,"
         let number = ids == 0 ? "no id" : "the ids 0 to \(ids - 1) only"
         findings.refuse(
-            control, .notEnforceable, at: path, found: String(id), "id \(id) does not exist for the pod: \(whose) has \(number)",
+            control, .notEnforceable, at: path, found: String(id),
+            "id \(id) does not exist for the pod: \(whose) has \(number)",
             remedy: hasOwnUsers
                 ? "take an id below \(ids), or remove spec.hostUsers"
                 : "take an id below \(ids), or give the node's user more ids in /etc/subuid and /etc/subgid")

@@ -46,6 +46,7 @@ enum SELinux {
     }
 
     private static func text(_ options: JSON) -> String {
-        ["user", "role", "type", "level"].compactMap { options[$0]?.string }.filter { !$0.isEmpty }.joined(separator: ":")
+        ["user", "role", "type", "level"].compactMap { options[$0]?.string }.filter { !$0.isEmpty }.joined(
+            separator: ":")
     }
 }

@@ -24,7 +24,8 @@ enum Seccomp {
         if subject.isPrivileged {
             switch wanted {
             case .runtimeDefault(isAsked: false), .unconfined: break
-            case .runtimeDefault, .localhost, .unknown: findings.note(id, at: path, "a privileged container is not filtered")
+            case .runtimeDefault, .localhost, .unknown:
+                findings.note(id, at: path, "a privileged container is not filtered")
             }
             return nil
         }
@@ -60,7 +61,8 @@ enum Seccomp {
             switch type {
             case "RuntimeDefault": return (.runtimeDefault(isAsked: true), path.child("type"))
             case "Unconfined": return (.unconfined, path.child("type"))
-            case "Localhost": return (.localhost(profile["localhostProfile"]?.string ?? ""), path.child("localhostProfile"))
+            case "Localhost":
+                return (.localhost(profile["localhostProfile"]?.string ?? ""), path.child("localhostProfile"))
             default: return (.unknown(type), path.child("type"))
             }
         }
@@ -87,7 +89,8 @@ enum Seccomp {
                 id, .containerCreation, at: path, found: name,
                 "cannot load seccomp profile \"\(name)\": \(leaves ? "the path leaves the node's folder of profiles" : "no such file or directory")",
                 remedy: known.isEmpty
-                    ? "put the profile into the node's folder of seccomp profiles" : "name one of the node's profiles: \(known.joined(separator: ", "))")
+                    ? "put the profile into the node's folder of seccomp profiles"
+                    : "name one of the node's profiles: \(known.joined(separator: ", "))")
             return nil
         }
         do {
@@ -102,7 +105,8 @@ enum Seccomp {
 
     private static func refuseWithoutKernel(_ type: String, _ path: FieldPath, _ findings: inout Findings) {
         findings.refuse(
-            id, .notEnforceable, at: path, found: type, "seccomp is not supported by the node's kernel, so the profile cannot hold",
+            id, .notEnforceable, at: path, found: type,
+            "seccomp is not supported by the node's kernel, so the profile cannot hold",
             remedy: "remove the profile, or use a kernel with CONFIG_SECCOMP_FILTER")
     }
 }

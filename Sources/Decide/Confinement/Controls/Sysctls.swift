@@ -9,9 +9,11 @@ import PolicyModel
 enum Sysctls {
     static let id: ControlID = "sysctls"
     static let safe: Set<String> = [
-        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
+        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
+        "net.ipv4.ping_group_range",
         "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time",
-        "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem",
+        "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_rmem",
         "net.ipv4.tcp_wmem",
     ]
 
@@ -73,7 +75,9 @@ enum Sysctls {
     /// The namespace that the kernel keeps a parameter in; nil for one of the whole machine.
     private static func namespace(of name: String) -> RuntimeNamespace.Kind? {
         if name.hasPrefix("net.") { return .network }
-        let isOfIPC = name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name == "kernel.sem" || name.hasPrefix("fs.mqueue.")
+        let isOfIPC =
+            name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name == "kernel.sem"
+            || name.hasPrefix("fs.mqueue.")
         return isOfIPC ? .ipc : nil
     }
 }

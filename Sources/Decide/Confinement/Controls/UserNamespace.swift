@@ -21,19 +21,22 @@ enum UserNamespace {
         }
         if ranges.count == 0 {
             findings.refuse(
-                id, .notEnforceable, at: path, found: "false", "the node has no subordinate ids to give to a pod: it needs \(UserNamespaceRanges.size) of them for each",
+                id, .notEnforceable, at: path, found: "false",
+                "the node has no subordinate ids to give to a pod: it needs \(UserNamespaceRanges.size) of them for each",
                 remedy: UserNamespaceRanges.mend)
             return nil
         }
         guard let block = scope.identity.idBlock else {
             findings.refuse(
-                id, .sandbox, at: path, found: "false", "could not find an empty slot to allocate a user namespace: all \(ranges.count) blocks of ids are taken",
+                id, .sandbox, at: path, found: "false",
+                "could not find an empty slot to allocate a user namespace: all \(ranges.count) blocks of ids are taken",
                 remedy: "end another pod with hostUsers: false, or \(UserNamespaceRanges.mend)")
             return nil
         }
         guard let mapping = ranges.mapping(block: block) else {
             findings.refuse(
-                id, .sandbox, at: path, found: "false", "block \(block) of subordinate ids does not exist: the node has \(ranges.count)",
+                id, .sandbox, at: path, found: "false",
+                "block \(block) of subordinate ids does not exist: the node has \(ranges.count)",
                 remedy: UserNamespaceRanges.mend)
             return nil
         }
@@ -45,7 +48,8 @@ enum UserNamespace {
 public struct UserNamespaceRanges: Hashable, Sendable {
     /// How many ids a pod has: all that 16 bits can name, `nobody` with them.
     public static let size: UInt32 = 65536
-    static let mend = "give the node's user at least 65536 more ids in /etc/subuid and /etc/subgid (usermod --add-subuids, --add-subgids), then restart the node"
+    static let mend =
+        "give the node's user at least 65536 more ids in /etc/subuid and /etc/subgid (usermod --add-subuids, --add-subgids), then restart the node"
 
     private let firsts: [UInt32]
 
@@ -54,7 +58,8 @@ public struct UserNamespaceRanges: Hashable, Sendable {
         var firsts: [UInt32] = []
         for range in node.subordinateIDs {
             var first = UInt64(max(range.first, Self.size))
-            let end = UInt64(range.first) + UInt64(range.count)
+            // The greatest number stands for no user, and past it there are none.
+            let end = min(UInt64(range.first) + UInt64(range.count), UInt64(UInt32.max))
             while first + UInt64(Self.size) <= end, let id = UInt32(exactly: first) {
                 firsts.append(id)
                 first += UInt64(Self.size)

@@ -7,7 +7,8 @@ import PolicyModel
 enum ContainerCommand {
     static let id: ControlID = "command"
 
-    static func decide(_ subject: Subject, _ environment: [EnvironmentVariable], _ findings: inout Findings) -> [String] {
+    static func decide(_ subject: Subject, _ environment: [EnvironmentVariable], _ findings: inout Findings) -> [String]
+    {
         func expanded(_ field: String) -> [String] {
             (subject.container[field]?.strings ?? []).map { VariableExpansion.expanded($0, environment).text }
         }

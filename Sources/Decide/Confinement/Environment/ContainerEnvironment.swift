@@ -12,7 +12,9 @@ enum ContainerEnvironment {
     /// The variables that Kubernetes gives, each once; names that nobody set after those of services come last.
     static func decide(_ subject: Subject, _ findings: inout Findings) -> [EnvironmentVariable] {
         let sources = subject.identity.environment
-        let services = subject.spec["enableServiceLinks"]?.bool == false ? sources.services.filter { isOfMaster($0.name) } : sources.services
+        let services =
+            subject.spec["enableServiceLinks"]?.bool == false
+            ? sources.services.filter { isOfMaster($0.name) } : sources.services
         var own = Variables()
         for (index, entry) in (subject.container["envFrom"]?.array ?? []).enumerated() {
             addAll(entry, subject.path.child("envFrom").index(index), subject, &own, &findings)
@@ -58,16 +60,21 @@ enum ContainerEnvironment {
     ) {
         let prefix = entry["prefix"]?.string ?? ""
         for (field, kind, all) in objects(subject) {
-            guard let reference = entry[field == "configMap" ? "configMapRef" : "secretRef"], let name = reference["name"]?.string else { continue }
+            guard let reference = entry[field == "configMap" ? "configMapRef" : "secretRef"],
+                let name = reference["name"]?.string
+            else { continue }
             guard let data = all[name] else {
                 if reference["optional"]?.bool != true { refuseMissing(kind, name, path, &findings) }
                 continue
             }
-            for (key, value) in data.sorted(by: { $0.key < $1.key }) where isName(prefix + key) { own.set(prefix + key, value) }
+            for (key, value) in data.sorted(by: { $0.key < $1.key }) where isName(prefix + key) {
+                own.set(prefix + key, value)
+            }
         }
     }
 
-    private static func objects(_ subject: Subject) -> [(field: String, kind: String, all: [String: [String: String]])] {
+    private static func objects(_ subject: Subject) -> [(field: String, kind: String, all: [String: [String: String]])]
+    {
         let sources = subject.identity.environment
         return [("configMap", "configmap", sources.configMaps), ("secret", "secret", sources.secrets)]
     }
@@ -79,14 +86,19 @@ enum ContainerEnvironment {
     }
 
     /// Printable ASCII without an equals sign.
-    private static func isName(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x3D } }
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x3D }
+    }
 
     /// What a source holds; nil when it is optional and not there, or refused.
-    private static func value(_ from: JSON, _ path: FieldPath, _ subject: Subject, _ findings: inout Findings) -> String? {
+    private static func value(_ from: JSON, _ path: FieldPath, _ subject: Subject, _ findings: inout Findings)
+        -> String?
+    {
         if let field = from["fieldRef"]?["fieldPath"]?.string {
             if let text = DownwardFields.value(field, subject) { return text }
             findings.refuse(
-                id, .containerConfig, at: path.child("fieldRef", "fieldPath"), found: field, "unsupported fieldPath: \(field)",
+                id, .containerConfig, at: path.child("fieldRef", "fieldPath"), found: field,
+                "unsupported fieldPath: \(field)",
                 remedy: "name one of: \(DownwardFields.names.joined(separator: ", "))")
             return nil
         }
@@ -94,8 +106,10 @@ enum ContainerEnvironment {
             if let text = DownwardFields.resource(reference, subject) { return text }
             let resource = reference["resource"]?.string ?? ""
             findings.refuse(
-                id, .containerConfig, at: path.child("resourceFieldRef"), found: resource, "unsupported container resource : \(resource)",
-                remedy: "name limits or requests of cpu, memory, ephemeral-storage or hugepages of a container of the pod")
+                id, .containerConfig, at: path.child("resourceFieldRef"), found: resource,
+                "unsupported container resource : \(resource)",
+                remedy:
+                    "name limits or requests of cpu, memory, ephemeral-storage or hugepages of a container of the pod")
             return nil
         }
         let namespace = subject.pod["metadata"]?["namespace"]?.string ?? ""

@@ -6,7 +6,8 @@ import KubeModel
 /// Source: Kubernetes documentation, "Downward API".
 enum DownwardFields {
     static let names = [
-        "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels['KEY']", "metadata.annotations['KEY']", "spec.nodeName",
+        "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels['KEY']", "metadata.annotations['KEY']",
+        "spec.nodeName",
         "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
     ]
 
@@ -51,7 +52,9 @@ enum DownwardFields {
         }
         let resources = container["resources"]
         let limit = Amounts.amount(resources, "limits", name) ?? Quantity(subject.node.allocatable[name] ?? "")
-        let amount = parts[0] == "limits" ? limit : Amounts.amount(resources, "requests", name) ?? Amounts.amount(resources, "limits", name)
+        let amount =
+            parts[0] == "limits"
+            ? limit : Amounts.amount(resources, "requests", name) ?? Amounts.amount(resources, "limits", name)
         let divisor = Amounts.quantity(reference["divisor"]).flatMap { $0.nano > 0 ? $0 : nil } ?? Quantity(1)
         let nano = max(0, amount?.nano ?? 0)
         return String(Int64(clamping: (nano + divisor.nano - 1) / divisor.nano))

@@ -7,8 +7,8 @@ public import JSONValue
 public enum ServiceLinks {
     /// The variables of services with an address of their own, in the order given.
     ///
-    /// - Parameters:
-    ///   - services: those of the pod's namespace, and `default/kubernetes`.
+    /// - Parameter services: those of the pod's namespace, and `default/kubernetes`.
+    /// - Returns: nothing for a service without an address or without ports.
     public static func variables(_ services: [JSON]) -> [EnvironmentVariable] {
         services.flatMap { service -> [EnvironmentVariable] in
             let address = service["spec"]?["clusterIP"]?.string ?? ""
@@ -38,6 +38,8 @@ public enum ServiceLinks {
         }
     }
 
-    private static func variable(_ name: String) -> String { String(name.uppercased().map { $0 == "-" || $0 == "." ? "_" : $0 }) }
+    private static func variable(_ name: String) -> String {
+        String(name.uppercased().map { $0 == "-" || $0 == "." ? "_" : $0 })
+    }
     private static func number(_ port: JSON) -> String { String(port["port"]?.int ?? 0) }
 }

@@ -81,7 +81,8 @@ public struct EnvironmentSources: Hashable, Sendable {
 
     /// Nothing to read from.
     public init(
-        services: [EnvironmentVariable] = [], configMaps: [String: [String: String]] = [:], secrets: [String: [String: String]] = [:]
+        services: [EnvironmentVariable] = [], configMaps: [String: [String: String]] = [:],
+        secrets: [String: [String: String]] = [:]
     ) {
         self.services = services
         self.configMaps = configMaps

@@ -14,7 +14,9 @@ public enum PodFiles {
         if spec?["hostNetwork"]?.bool == true { return node.name }
         let own = spec?["hostname"]?.string ?? ""
         let short = own.isEmpty ? trimmed(pod["metadata"]?["name"]?.string ?? "") : own
-        if spec?["setHostnameAsFQDN"]?.bool == true, let domain = domain(pod: pod, node: node), domain.utf8.count + short.utf8.count < longestName {
+        if spec?["setHostnameAsFQDN"]?.bool == true, let domain = domain(pod: pod, node: node),
+            domain.utf8.count + short.utf8.count < longestName
+        {
             return "\(short).\(domain)"
         }
         return short
@@ -49,7 +51,9 @@ public enum PodFiles {
     public static func aliases(_ pod: JSON) -> String {
         let aliases = pod["spec"]?["hostAliases"]?.array ?? []
         if aliases.isEmpty { return "" }
-        let lines = aliases.map { alias in "\(alias["ip"]?.string ?? "")\t\((alias["hostnames"]?.strings ?? []).joined(separator: "\t"))" }
+        let lines = aliases.map { alias in
+            "\(alias["ip"]?.string ?? "")\t\((alias["hostnames"]?.strings ?? []).joined(separator: "\t"))"
+        }
         return "\n# Entries added by HostAliases.\n" + lines.joined(separator: "\n") + "\n"
     }
 
@@ -61,7 +65,8 @@ public enum PodFiles {
         var servers = dns.hostServers
         var searches = dns.hostSearches
         var options = dns.hostOptions
-        let isOfCluster = policy == "ClusterFirstWithHostNet" || (policy == "ClusterFirst" && spec?["hostNetwork"]?.bool != true)
+        let isOfCluster =
+            policy == "ClusterFirstWithHostNet" || (policy == "ClusterFirst" && spec?["hostNetwork"]?.bool != true)
         if policy == "None" {
             servers = []
             searches = []
@@ -69,7 +74,9 @@ public enum PodFiles {
         } else if isOfCluster, !dns.clusterServers.isEmpty {
             let namespace = pod["metadata"]?["namespace"]?.string ?? ""
             servers = dns.clusterServers
-            searches = ["\(namespace).svc.\(dns.clusterDomain)", "svc.\(dns.clusterDomain)", dns.clusterDomain] + dns.hostSearches
+            searches =
+                ["\(namespace).svc.\(dns.clusterDomain)", "svc.\(dns.clusterDomain)", dns.clusterDomain]
+                + dns.hostSearches
             options = ["ndots:5"]
         }
         let own = spec?["dnsConfig"]

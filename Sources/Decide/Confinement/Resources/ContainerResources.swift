@@ -19,9 +19,13 @@ enum ContainerResources {
         let cpuRequest = Amounts.amount(resources, "requests", "cpu") ?? cpuLimit
         if isWritable(.cpu, for: cpuLimit, "cpu", path, subject.node, &findings) {
             plan.cpuShares = CPUWeight.shares(milli: cpuRequest?.milliValue ?? 0)
-            if let cpuLimit, cpuLimit.nano > 0 { plan.cpuQuota = CPUWeight.quota(milli: cpuLimit.milliValue, period: plan.cpuPeriod) }
+            if let cpuLimit, cpuLimit.nano > 0 {
+                plan.cpuQuota = CPUWeight.quota(milli: cpuLimit.milliValue, period: plan.cpuPeriod)
+            }
         } else if cpuRequest != nil, cpuLimit == nil {
-            findings.note(id, at: path.child("requests", "cpu"), "the share is not kept against neighbours: \(subject.node.limitsMend)")
+            findings.note(
+                id, at: path.child("requests", "cpu"),
+                "the share is not kept against neighbours: \(subject.node.limitsMend)")
         }
         let memory = Amounts.amount(resources, "limits", "memory")
         if isWritable(.memory, for: memory, "memory", path, subject.node, &findings) {
@@ -35,7 +39,8 @@ enum ContainerResources {
     }
 
     private static func isWritable(
-        _ controller: CgroupFacts.Controller, for limit: Quantity?, _ name: String, _ path: FieldPath, _ node: NodeFacts,
+        _ controller: CgroupFacts.Controller, for limit: Quantity?, _ name: String, _ path: FieldPath,
+        _ node: NodeFacts,
         _ findings: inout Findings
     ) -> Bool {
         if node.cgroups.writable.contains(controller) { return true }
@@ -67,7 +72,9 @@ enum ContainerResources {
             findings.refuse(
                 id, .notEnforceable, at: field, found: amount.description,
                 "the limit on \(name) cannot hold: \(isWritable ? "the node has no huge pages of this size" : "the node cannot write the hugetlb controller")",
-                remedy: isWritable ? "ask for one of the node's sizes: \(node.cgroups.hugePageSizes.joined(separator: ", "))" : "\(node.limitsMend); or remove \(field)")
+                remedy: isWritable
+                    ? "ask for one of the node's sizes: \(node.cgroups.hugePageSizes.joined(separator: ", "))"
+                    : "\(node.limitsMend); or remove \(field)")
         }
         return limits
     }
@@ -75,7 +82,8 @@ enum ContainerResources {
     /// `2Mi` → `2MB`, as the controller names it.
     private static func sizeName(_ text: String) -> String? {
         guard let bytes = Quantity(text)?.value, bytes > 0 else { return nil }
-        for (unit, shift) in [("GB", 30), ("MB", 20), ("KB", 10)] where bytes >= 1 << shift && bytes % (1 << shift) == 0 {
+        for (unit, shift) in [("GB", 30), ("MB", 20), ("KB", 10)] where bytes >= 1 << shift && bytes % (1 << shift) == 0
+        {
             return "\(bytes >> shift)\(unit)"
         }
         return nil
@@ -93,7 +101,8 @@ enum PodResources {
         var plan = ResourcePlan()
         if cgroups.writable.contains(.cpu) {
             let request = sum(scope.spec, "requests", "cpu") ?? Quantity(0)
-            plan.cpuShares = quality == .bestEffort ? CPUWeight.shares.lowerBound : CPUWeight.shares(milli: request.milliValue)
+            plan.cpuShares =
+                quality == .bestEffort ? CPUWeight.shares.lowerBound : CPUWeight.shares(milli: request.milliValue)
             if let limit = sum(scope.spec, "limits", "cpu"), limit.nano > 0 {
                 plan.cpuQuota = CPUWeight.quota(milli: limit.milliValue, period: plan.cpuPeriod)
             }
@@ -112,7 +121,8 @@ enum PodResources {
         if let own = Amounts.amount(spec["resources"], list, name) { return own }
         func amount(_ container: JSON) -> Quantity? {
             let resources = container["resources"]
-            return Amounts.amount(resources, list, name) ?? (list == "requests" ? Amounts.amount(resources, "limits", name) ?? Quantity(0) : nil)
+            return Amounts.amount(resources, list, name)
+                ?? (list == "requests" ? Amounts.amount(resources, "limits", name) ?? Quantity(0) : nil)
         }
         var running = Quantity(0)
         var peak = Quantity(0)

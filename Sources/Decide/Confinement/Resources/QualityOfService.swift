@@ -15,8 +15,12 @@ public enum QualityOfService: String, Hashable, Sendable {
     /// The quality that follows from the requests and limits in a pod's spec: those of the pod where it has any, else those of its
     /// containers.
     public init(of spec: JSON) {
-        let podLevel = spec["resources"].flatMap { ($0["requests"]?.isEmptyValue ?? true) && ($0["limits"]?.isEmptyValue ?? true) ? nil : $0 }
-        let parts = podLevel.map { [$0] } ?? ["containers", "initContainers"].flatMap { spec[$0]?.array ?? [] }.map { $0["resources"] ?? [:] }
+        let podLevel = spec["resources"].flatMap {
+            ($0["requests"]?.isEmptyValue ?? true) && ($0["limits"]?.isEmptyValue ?? true) ? nil : $0
+        }
+        let parts =
+            podLevel.map { [$0] }
+            ?? ["containers", "initContainers"].flatMap { spec[$0]?.array ?? [] }.map { $0["resources"] ?? [:] }
         var isGuaranteed = true
         var isBestEffort = true
         for part in parts {
@@ -43,7 +47,9 @@ enum Amounts {
     }
 
     /// An amount of `requests` or `limits`; nil when it is not set.
-    static func amount(_ resources: JSON?, _ list: String, _ name: String) -> Quantity? { quantity(resources?[list]?[name]) }
+    static func amount(_ resources: JSON?, _ list: String, _ name: String) -> Quantity? {
+        quantity(resources?[list]?[name])
+    }
 }
 
 /// How readily the kernel kills a process of the container when memory is short.
@@ -61,7 +67,8 @@ enum OOMScore {
         let floor = subject.node.lowestOOMScoreAdjustment
         if wanted >= floor { return wanted }
         findings.note(
-            id, at: subject.path.child("resources"), "the adjustment is \(floor), not \(wanted): the node may not lower it below its own")
+            id, at: subject.path.child("resources"),
+            "the adjustment is \(floor), not \(wanted): the node may not lower it below its own")
         return floor
     }
 
@@ -73,7 +80,9 @@ enum OOMScore {
         case .burstable:
             let own = share(subject.container, subject.node.memory)
             // A sidecar lives no shorter than the container that it serves.
-            guard subject.list == "initContainers", subject.container["restartPolicy"]?.string == "Always" else { return own }
+            guard subject.list == "initContainers", subject.container["restartPolicy"]?.string == "Always" else {
+                return own
+            }
             return (subject.spec["containers"]?.array ?? []).map { share($0, subject.node.memory) }.reduce(own, min)
         }
     }

@@ -47,13 +47,19 @@ public struct ResourcePlan: Hashable, Sendable {
             }
             if let memoryLimit {
                 files.append(File(controller: .memory, name: "memory.limit_in_bytes", value: "\(memoryLimit)"))
-                if forbidsSwap { files.append(File(controller: .memory, name: "memory.memsw.limit_in_bytes", value: "\(memoryLimit)")) }
+                if forbidsSwap {
+                    files.append(
+                        File(controller: .memory, name: "memory.memsw.limit_in_bytes", value: "\(memoryLimit)"))
+                }
             }
             for (size, limit) in hugePages.sorted(by: { $0.key < $1.key }) {
                 files.append(File(controller: .hugetlb, name: "hugetlb.\(size).limit_in_bytes", value: "\(limit)"))
             }
         case .v2:
-            if let cpuShares { files.append(File(controller: .cpu, name: "cpu.weight", value: "\(CPUWeight.weight(shares: cpuShares))")) }
+            if let cpuShares {
+                files.append(
+                    File(controller: .cpu, name: "cpu.weight", value: "\(CPUWeight.weight(shares: cpuShares))"))
+            }
             if let cpuQuota { files.append(File(controller: .cpu, name: "cpu.max", value: "\(cpuQuota) \(cpuPeriod)")) }
             if let memoryLimit { files.append(File(controller: .memory, name: "memory.max", value: "\(memoryLimit)")) }
             if forbidsSwap { files.append(File(controller: .memory, name: "memory.swap.max", value: "0")) }

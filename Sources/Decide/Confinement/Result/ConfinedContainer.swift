@@ -36,13 +36,17 @@ public struct ConfinedContainer: Hashable, Sendable {
     ///   - annotations: what the runtime passes on.
     ///   - source: where the source of a volume's mount is by now. The node follows a sub-path without leaving the volume
     ///     and gives the path of what it found; nil leaves the path of the volume as it was given.
+    /// - Returns: the content of the bundle's `config.json`.
     public func runtimeSpec(
-        root: String, cgroup: String? = nil, annotations: [String: String] = [:], source: (VolumeMountPlan) -> String? = { _ in nil }
+        root: String, cgroup: String? = nil, annotations: [String: String] = [:],
+        source: (VolumeMountPlan) -> String? = { _ in nil }
     ) -> RuntimeSpec {
         var linux = linux
         linux.cgroupsPath = cgroup
         let volumes = volumeMounts.map { mount in
-            RuntimeMount(destination: mount.destination, type: "bind", source: source(mount) ?? mount.source, options: mount.options)
+            RuntimeMount(
+                destination: mount.destination, type: "bind", source: source(mount) ?? mount.source,
+                options: mount.options)
         }
         return RuntimeSpec(
             process: process, root: RuntimeRoot(path: root, isReadOnly: hasReadOnlyRoot), hostname: hostname,

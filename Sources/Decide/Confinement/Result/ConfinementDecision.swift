@@ -85,7 +85,8 @@ struct Findings {
     private(set) var fields: [FieldPath] = []
 
     mutating func refuse(
-        _ control: ControlID, _ reason: ConfinementRefusal.Reason, at field: FieldPath, found: String, _ message: String, remedy: String
+        _ control: ControlID, _ reason: ConfinementRefusal.Reason, at field: FieldPath, found: String,
+        _ message: String, remedy: String
     ) {
         let violation = Violation(control: control, field: field, found: found, remedy: remedy)
         refusals.append(ConfinementRefusal(reason: reason, message: message, violation: violation))

@@ -3,7 +3,8 @@
 enum SystemCalls {
     /// What every container is answered.
     static let ordinary: [String] = [
-        files, attributes, folders, links, reading, polling, watching, memory, processes, signals, identity, scheduling, time, timers,
+        files, attributes, folders, links, reading, polling, watching, memory, processes, signals, identity, scheduling,
+        time, timers,
         sockets, interprocess, sandboxing,
     ].flatMap { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
 
@@ -11,7 +12,8 @@ enum SystemCalls {
     static func own(_ architecture: NodeFacts.Architecture) -> [String] {
         switch architecture {
         case .x86_64: ["arch_prctl", "modify_ldt"]
-        case .aarch64: ["arm_fadvise64_64", "arm_sync_file_range", "sync_file_range2", "breakpoint", "cacheflush", "set_tls"]
+        case .aarch64:
+            ["arm_fadvise64_64", "arm_sync_file_range", "sync_file_range2", "breakpoint", "cacheflush", "set_tls"]
         }
     }
 
@@ -23,8 +25,10 @@ enum SystemCalls {
         (
             "CAP_SYS_ADMIN",
             [
-                "bpf", "clone", "clone3", "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie", "mount",
-                "mount_setattr", "move_mount", "open_tree", "perf_event_open", "quotactl", "quotactl_fd", "setdomainname", "sethostname",
+                "bpf", "clone", "clone3", "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie",
+                "mount",
+                "mount_setattr", "move_mount", "open_tree", "perf_event_open", "quotactl", "quotactl_fd",
+                "setdomainname", "sethostname",
                 "setns", "syslog", "umount", "umount2", "unshare",
             ]
         ),
@@ -33,7 +37,10 @@ enum SystemCalls {
         ("CAP_SYS_MODULE", ["delete_module", "finit_module", "init_module"]),
         ("CAP_SYS_NICE", ["get_mempolicy", "mbind", "set_mempolicy", "set_mempolicy_home_node"]),
         ("CAP_SYS_PACCT", ["acct"]),
-        ("CAP_SYS_PTRACE", ["kcmp", "pidfd_getfd", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace"]),
+        (
+            "CAP_SYS_PTRACE",
+            ["kcmp", "pidfd_getfd", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace"]
+        ),
         ("CAP_SYS_RAWIO", ["ioperm", "iopl"]),
         ("CAP_SYS_TIME", ["clock_settime", "clock_settime64", "settimeofday", "stime"]),
         ("CAP_SYS_TTY_CONFIG", ["vhangup"]),
@@ -52,7 +59,8 @@ enum SystemCalls {
         utime utimes futimesat utimensat utimensat_time64
         """
     private static let folders = "chdir fchdir getcwd mkdir mkdirat rmdir getdents getdents64"
-    private static let links = "link linkat unlink unlinkat symlink symlinkat readlink readlinkat rename renameat renameat2"
+    private static let links =
+        "link linkat unlink unlinkat symlink symlinkat readlink readlinkat rename renameat renameat2"
     private static let reading = """
         read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek readahead
         sendfile sendfile64 splice tee vmsplice copy_file_range pipe pipe2
@@ -89,10 +97,9 @@ enum SystemCalls {
         sched_getscheduler sched_setscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval
         sched_rr_get_interval_time64 getpriority setpriority ioprio_get ioprio_set
         """
-    private static let time = """
-        time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 adjtimex clock_adjtime clock_adjtime64
-        nanosleep clock_nanosleep clock_nanosleep_time64
-        """
+    private static let time =
+        "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 adjtimex clock_adjtime clock_adjtime64 "
+        + "nanosleep clock_nanosleep clock_nanosleep_time64"
     private static let timers = """
         alarm getitimer setitimer timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime
         timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64
