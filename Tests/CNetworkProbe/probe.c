@@ -378,3 +378,40 @@ int knp_peer(int descriptor, uint8_t out[4]) {
     memcpy(out, &peer.sin_addr, 4);
     return ntohs(peer.sin_port);
 }
+
+#include <pthread.h>
+
+struct stream {
+    int fd;
+    long end;
+    long bytes;
+};
+
+static void *drain(void *argument) {
+    struct stream *stream = argument;
+    static __thread char buffer[1 << 18];
+    long got;
+    while ((got = recv(stream->fd, buffer, sizeof buffer, 0)) > 0) stream->bytes += got;
+    return NULL;
+}
+
+long knp_stream(int server, int client, const uint8_t target[4], uint16_t port, int milliseconds) {
+    static char buffer[1 << 18];
+    int listener = knp_listen(server, 6, port);
+    if (listener < 0) return listener;
+    int out = knp_connect(client, 6, target, port, 2000);
+    int in = out < 0 ? -1 : knp_accept(listener, 2000);
+    close(listener);
+    if (out < 0 || in < 0) return out < 0 ? out : in;
+    fcntl(out, F_SETFL, fcntl(out, F_GETFL) & ~O_NONBLOCK);
+    struct stream stream = {in, 0, 0};
+    pthread_t thread;
+    pthread_create(&thread, NULL, drain, &stream);
+    for (long end = now() + milliseconds; now() < end;)
+        if (send(out, buffer, sizeof buffer, MSG_NOSIGNAL) < 0) break;
+    shutdown(out, SHUT_WR);
+    pthread_join(thread, NULL);
+    close(out);
+    close(in);
+    return stream.bytes;
+}
