@@ -37,7 +37,8 @@ struct RecordedTests {
             }
             var probes: [(packet: Packet, expected: Bool)] = []
             var names: [String] = []
-            for table in row["tables"]?.array ?? [] {
+            // Two of the tables of a row: the others differ from them by a port.
+            for table in (row["tables"]?.array ?? []).prefix(2) {
                 let family: IPAddress.Family = table["family"]?.int == 6 ? .v6 : .v4
                 let places = description[family == .v6 ? "endpoints6" : "endpoints"]?.strings ?? []
                 for (from, line) in zip(places, table["m"]?.strings ?? []) {

@@ -57,24 +57,24 @@ struct SmallCluster {
         return try Self.opened("listen in \(pod)") { knp_listen(number, transport, port) }
     }
 
-    func connect(_ pod: String, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 300) throws -> OwnedDescriptor {
+    func connect(_ pod: String, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 3000) throws -> OwnedDescriptor {
         try Self.connect(from: lab.pod(pod), to: address, transport, port: port, patience: patience)
     }
 
     static func connect(
-        from namespace: NetworkNamespace, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 300
+        from namespace: NetworkNamespace, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 3000
     ) throws -> OwnedDescriptor {
         let (number, bytes) = (namespace.number, address.bytes)
         return try opened("connect to \(address)") { unsafe knp_connect(number, transport, bytes, port, patience) }
     }
 
-    func accept(_ listener: OwnedDescriptor, patience: Int32 = 300) throws -> OwnedDescriptor {
+    func accept(_ listener: OwnedDescriptor, patience: Int32 = 3000) throws -> OwnedDescriptor {
         let number = listener.number
         return try Self.opened("accept") { knp_accept(number, patience) }
     }
 
     /// How many bytes come; negative for an error.
-    func receive(_ socket: OwnedDescriptor, patience: Int32 = 300) -> Int32 { knp_receive(socket.number, patience) }
+    func receive(_ socket: OwnedDescriptor, patience: Int32 = 3000) -> Int32 { knp_receive(socket.number, patience) }
 
     func send(_ socket: OwnedDescriptor) -> Int32 { knp_send(socket.number) }
 
