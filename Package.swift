@@ -224,6 +224,11 @@ let package = Package(
         // The real program, started and driven with every kubectl that is found.
         tests("EndToEndTests", ["kastell", "CSQLite", "KubeClient"], resources: [.copy("Resources")]),
 
+        // Measures the network of a node; here and not in the package of the other benchmarks, which sees no internals.
+        .executableTarget(
+            name: "network-benchmark", dependencies: ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel", "CNetworkProbe"],
+            path: "Benchmarks/Sources/network", swiftSettings: strict),
+
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
 )

@@ -88,12 +88,21 @@ static size_t message(const struct knp_probe *probe, uint32_t tag, uint8_t *out)
     return 32;
 }
 
+// The same descriptor with a high number: libnftables, in the same process, needs a low one.
+static int high(int fd) {
+    if (fd < 0) return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, 2048);
+    if (moved < 0) return fd;
+    close(fd);
+    return moved;
+}
+
 static int open_probe(struct knp_probe *probe, uint32_t tag) {
     struct sockaddr_storage to, from;
     int domain = probe->family == 4 ? AF_INET : AF_INET6, one = 1;
     int is_raw = probe->transport != 6 && probe->transport != 17;
     int type = is_raw ? SOCK_RAW : probe->transport == 6 ? SOCK_STREAM : SOCK_DGRAM;
-    int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, probe->transport);
+    int fd = high(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, probe->transport));
     if (fd < 0) return -errno;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     socklen_t size = address(&from, probe->family, probe->source, is_raw ? 0 : probe->source_port);
@@ -148,7 +157,7 @@ int knp_run(struct knp_probe *probes, size_t count, const int *namespaces, size_
     for (size_t i = 0; i < namespace_count; i++) {
         if (setns(namespaces[i], CLONE_NEWNET) != 0) { result = -errno; goto done; }
         for (int k = 0; k < 4; k++) {
-            int fd = socket(kinds[k][0] == 4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kinds[k][1]);
+            int fd = high(socket(kinds[k][0] == 4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kinds[k][1]));
             if (fd < 0) { result = -errno; goto done; }
             int size = 4 << 20;
             setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
@@ -377,4 +386,41 @@ int knp_peer(int descriptor, uint8_t out[4]) {
     if (getpeername(descriptor, (struct sockaddr *)&peer, &size) != 0) return -errno;
     memcpy(out, &peer.sin_addr, 4);
     return ntohs(peer.sin_port);
+}
+
+#include <pthread.h>
+
+struct stream {
+    int fd;
+    long end;
+    long bytes;
+};
+
+static void *drain(void *argument) {
+    struct stream *stream = argument;
+    static __thread char buffer[1 << 18];
+    long got;
+    while ((got = recv(stream->fd, buffer, sizeof buffer, 0)) > 0) stream->bytes += got;
+    return NULL;
+}
+
+long knp_stream(int server, int client, const uint8_t target[4], uint16_t port, int milliseconds) {
+    static char buffer[1 << 18];
+    int listener = knp_listen(server, 6, port);
+    if (listener < 0) return listener;
+    int out = knp_connect(client, 6, target, port, 2000);
+    int in = out < 0 ? -1 : knp_accept(listener, 2000);
+    close(listener);
+    if (out < 0 || in < 0) return out < 0 ? out : in;
+    fcntl(out, F_SETFL, fcntl(out, F_GETFL) & ~O_NONBLOCK);
+    struct stream stream = {in, 0, 0};
+    pthread_t thread;
+    pthread_create(&thread, NULL, drain, &stream);
+    for (long end = now() + milliseconds; now() < end;)
+        if (send(out, buffer, sizeof buffer, MSG_NOSIGNAL) < 0) break;
+    shutdown(out, SHUT_WR);
+    pthread_join(thread, NULL);
+    close(out);
+    close(in);
+    return stream.bytes;
 }

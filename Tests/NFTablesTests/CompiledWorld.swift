@@ -7,7 +7,7 @@ struct CompiledWorld {
     let world: World
     private(set) var index: NetworkPolicyIndex
     private(set) var compilers: [String: RulesetCompiler] = [:]
-    private var nodes: [EndpointID: String] = [:]
+    private var walks: [String: PacketWalk] = [:]
 
     /// Tables for the nodes, with a link for each pod of theirs.
     init(_ world: World) {
@@ -20,7 +20,6 @@ struct CompiledWorld {
         }
         for endpoint in world.endpoints {
             guard case .pod = endpoint.id, let node = endpoint.node else { continue }
-            nodes[endpoint.id] = node
             compilers[node]?.attach(Self.link(endpoint), index)
         }
         follow()
@@ -39,7 +38,10 @@ struct CompiledWorld {
 
     private mutating func follow() {
         let changes = index.takeChanges()
-        for node in compilers.keys { compilers[node]?.update(index, changes) }
+        for node in compilers.keys {
+            compilers[node]?.update(index, changes)
+            walks[node] = compilers[node].map { PacketWalk($0.ruleset) }
+        }
     }
 
     /// What becomes of a packet on the whole of its way: through the sender's node, and the receiver's.
@@ -50,8 +52,7 @@ struct CompiledWorld {
         if let to, to.node != from?.node { way.append((to.node, "uplink")) }
         var result = PacketWalk.Result(outcome: .accepted, notes: [], packet: packet, isMasqueraded: false)
         for (node, interface) in way {
-            guard let ruleset = compilers[node]?.ruleset else { continue }
-            let next = PacketWalk(ruleset).follow(packet, from: interface)
+            guard let next = walks[node]?.follow(packet, from: interface) else { continue }
             result = .init(outcome: next.outcome, notes: result.notes + next.notes, packet: next.packet, isMasqueraded: false)
             if next.outcome != .accepted { break }
         }

@@ -149,6 +149,7 @@ final class Lab: Sendable {
                 try route.setNeighbour(gateway, far, on: link)
                 try route.addRoute(IPNetwork(IPAddress(family: gateway.family, high: 0, low: 0), prefixLength: 0), by: gateway, on: link)
             }
+            try route.awaitRunning("uplink")
         }
     }
 

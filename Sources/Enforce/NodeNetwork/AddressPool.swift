@@ -36,10 +36,10 @@ package struct AddressPool: Hashable, Sendable {
         return last
     }
 
-    /// Takes a place that is known to be in use.
+    /// Takes a place that is known to be in use, also one beyond the networks: they may have been larger before.
     package mutating func take(_ place: UInt64) throws(PoolError) {
-        guard place > 0, place + 1 < size, taken.insert(place).inserted else { throw .taken(place) }
-        last = max(last, place)
+        guard taken.insert(place).inserted else { throw .taken(place) }
+        if place + 1 < size { last = max(last, place) }
     }
 
     /// Gives a place back.

@@ -190,7 +190,7 @@ package actor NodeNetwork {
         let own = Set(links.values.flatMap(\.addresses))
         let evaluator = NetworkPolicyEvaluator(index)
         var count = 0
-        for connection in try connections(tracking) {
+        for connection in try tracking.connections() {
             let packet = connection.packet
             guard own.contains(packet.source) || own.contains(packet.destination), !evaluator.decide(packet).decision.isAllowed,
                 try tracking.delete(connection)
@@ -203,13 +203,9 @@ package actor NodeNetwork {
     /// Ends the connections of addresses that someone else may get.
     private func forget(_ addresses: [IPAddress]) throws {
         guard let tracking else { return }
-        for connection in try connections(tracking) {
+        for connection in try tracking.connections() {
             let ends = [connection.packet.source, connection.packet.destination]
             if ends.contains(where: addresses.contains) { try tracking.delete(connection) }
         }
-    }
-
-    private func connections(_ tracking: ConntrackSocket) throws -> [TrackedConnection] {
-        try tracking.connections(.v4) + tracking.connections(.v6)
     }
 }

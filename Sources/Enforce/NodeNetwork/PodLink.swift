@@ -48,6 +48,7 @@ struct PodLink: Sendable {
             try setUpNodeEnd(route, link)
             let (addresses, hardware) = (addresses, nodeHardware)
             try pod.run { () throws(SystemError) in try Self.setUpPodEnd(podInterface, addresses, hardware) }
+            try route.awaitRunning(interface)
         } catch {
             try? route.delete(link)
             throw error
@@ -87,6 +88,7 @@ struct PodLink: Sendable {
             try route.addRoute(
                 IPNetwork(IPAddress(family: address.family, high: 0, low: 0), prefixLength: 0), by: gateway, on: link)
         }
+        try route.awaitRunning(name)
     }
 
     /// A kernel without one of the families has no settings for it.

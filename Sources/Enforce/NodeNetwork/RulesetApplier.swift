@@ -9,6 +9,8 @@ package actor RulesetApplier {
     /// What the kernel holds; nil while that is not known.
     private var applied: Ruleset?
     private var generation: UInt32?
+    /// How the kernel prints what was sent, once it was looked at.
+    private var baseline: String?
 
     /// How many transactions were sent.
     package private(set) var transactions = 0
@@ -52,6 +54,7 @@ package actor RulesetApplier {
             throw RulesetError(table: delta.table, cause: self.kernel == nil ? .unavailable(error.text) : .refused(error.text))
         }
         generation = try? readGeneration()
+        baseline = nil
     }
 
     private func readGeneration() throws(SystemError) -> UInt32 {
@@ -61,25 +64,37 @@ package actor RulesetApplier {
         return try generations.read()
     }
 
-    /// Whether the kernel's table has the chains, rules and sets that were sent. Reads the whole table.
+    /// Whether the kernel's table has the chains, rules, sets and elements that were sent, by their number. Reads the
+    /// whole table.
     package func verify() throws(RulesetError) -> Bool {
-        guard let applied, let kernel else { return false }
+        guard let applied else { return false }
+        return listing()?.agrees(with: applied) ?? false
+    }
+
+    /// What the kernel has; nil when there is no such table.
+    private func listing() -> TableListing? {
+        guard let applied, let kernel else { return nil }
         do throws(NFTablesError) {
-            return TableListing(try kernel.run("list table inet \(applied.table)\n")).agrees(with: applied)
+            return TableListing(try kernel.run("list table inet \(applied.table)\n"))
         } catch {
-            // The table is gone, or cannot be read: not what was sent in either case.
-            return false
+            return nil
         }
     }
 
-    /// Restores the table when somebody changed it. A look at one number when nobody changed any table.
+    /// Restores the table when somebody changed it. A look at one number while nobody changes any table; the first time
+    /// after a change of ours it reads the table, to know later what it looks like.
     ///
     /// - Returns: whether it had to be restored.
     package func resync() throws(RulesetError) -> Bool {
         guard let desired = applied else { return false }
-        if let generation, let now = try? readGeneration(), now == generation { return false }
-        if try verify() {
-            generation = try? readGeneration()
+        let now = try? readGeneration()
+        if let generation, now == generation {
+            if baseline == nil { baseline = listing()?.stable }
+            return false
+        }
+        // Another program's table, perhaps.
+        if let baseline, listing()?.stable == baseline {
+            generation = now
             return false
         }
         applied = nil

@@ -38,3 +38,6 @@ int knp_send(int descriptor);
 // The peer's address of a connected or accepted socket.
 int knp_peer(int descriptor, uint8_t address[4]);
 void knp_raise_limits(void);
+
+// Sends over one TCP connection for some time; how many bytes arrived, or -errno.
+long knp_stream(int server, int client, const uint8_t address[4], uint16_t port, int milliseconds);

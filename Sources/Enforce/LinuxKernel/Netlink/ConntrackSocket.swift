@@ -24,10 +24,11 @@ package final class ConntrackSocket {
         return NetlinkMessage(type: kind, flags: UInt16(flags), [family, UInt8(NFNETLINK_V0), 0, 0])
     }
 
-    /// All connections of a family.
-    package func connections(_ family: IPAddress.Family) throws(SystemError) -> [TrackedConnection] {
-        let number = UInt8(family == .v4 ? AF_INET : AF_INET6)
-        let message = Self.message(Int(IPCTNL_MSG_CT_GET.rawValue), NLM_F_DUMP, number)
+    /// All connections. The kernel walks one large table for all namespaces, some milliseconds whatever it finds; a
+    /// namespace without connections is not asked.
+    package func connections() throws(SystemError) -> [TrackedConnection] {
+        if let count = try? Sysctl.read("net/netfilter/nf_conntrack_count"), count == "0" { return [] }
+        let message = Self.message(Int(IPCTNL_MSG_CT_GET.rawValue), NLM_F_DUMP, UInt8(AF_UNSPEC))
         return try socket.ask("list connections", message, isDump: true).compactMap(Self.connection)
     }
 

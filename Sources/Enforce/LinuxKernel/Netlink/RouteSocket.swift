@@ -10,6 +10,8 @@ package struct NetworkLink: Hashable, Sendable {
     /// A text that its owner gave it.
     package var alias: String
     package var isUp: Bool
+    /// Whether it is up, its other end too, and the kernel sends by it: before that, packets are dropped unseen.
+    package var isRunning: Bool
     /// The hardware address.
     package var hardware: [UInt8]
     /// The largest packet.
@@ -49,7 +51,8 @@ package final class RouteSocket {
         let attributes = reply.content.from(16).attributes
         return NetworkLink(
             index: index, name: attributes[IFLA_IFNAME]?.text ?? "", alias: attributes[IFLA_IFALIAS]?.text ?? "",
-            isUp: flags & UInt32(IFF_UP) != 0, hardware: (attributes[IFLA_ADDRESS]?.bytes).map { Array($0) } ?? [],
+            isUp: flags & UInt32(IFF_UP) != 0, isRunning: flags & UInt32(IFF_RUNNING) != 0,
+            hardware: (attributes[IFLA_ADDRESS]?.bytes).map { Array($0) } ?? [],
             mtu: attributes[IFLA_MTU]?.integer(0) ?? 0)
     }
 
@@ -81,6 +84,16 @@ package final class RouteSocket {
         let up = UInt32(IFF_UP)
         let message = NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: isUp ? up : 0, change: up))
         try socket.perform("set \(link.name) \(isUp ? "up" : "down")", message)
+    }
+
+    /// Waits until packets can be sent by an interface, for at most about a second.
+    package func awaitRunning(_ name: String) throws(SystemError) {
+        // The kernel activates both ends a moment after the second one is set up, later on a busy machine.
+        for _ in 0..<1000 {
+            if try link(name)?.isRunning == true { return }
+            usleep(1000)
+        }
+        throw SystemError("wait for \(name)", ETIMEDOUT)
     }
 
     /// Gives an interface a text to know it by.
