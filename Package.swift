@@ -14,6 +14,7 @@ enum Layer: String {
     case decide = "Decide"
     case persist = "Persist"
     case serve = "Serve"
+    case enforce = "Enforce"
     case operate = "Operate"
 }
 
@@ -75,6 +76,7 @@ let package = Package(
         module(.model, "KubeModel", ["JSONValue", "PolicyModel"]),
         .systemLibrary(name: "CYAML", path: "Sources/Model/CYAML"),
         module(.model, "YAMLValue", ["JSONValue", "CYAML"]),
+        module(.model, "OCIModel", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectProtobuf", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
@@ -134,6 +136,7 @@ let package = Package(
             ]),
 
         tests("JSONValueTests", ["JSONValue"]),
+        tests("OCIModelTests", ["OCIModel", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
         tests(
             "ObjectValidationTests", ["ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
