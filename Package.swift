@@ -104,6 +104,9 @@ let package = Package(
             name: "StoreCrashWriter", dependencies: ["Store", "EncryptionAtRest", "KubeModel"], path: "Sources/Persist/StoreCrashWriter",
             swiftSettings: strict),
 
+        .systemLibrary(name: "CArchive", path: "Sources/Persist/CArchive"),
+        module(.persist, "ContentStore", ["JSONValue", "OCIModel"] + [.product(name: "Crypto", package: "swift-crypto")]),
+
         module(.serve, "CertificateAuthority", ["JSONValue", "KubeModel"] + crypto + x509),
         module(.serve, "KubeClient", ["JSONValue", "KubeModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
         module(
@@ -118,6 +121,8 @@ let package = Package(
         module(
             .serve, "ControllerManager",
             ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
+
+        module(.enforce, "ContainerImages", ["CArchive", "ContentStore", "JSONValue", "OCIModel"]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
@@ -166,6 +171,8 @@ let package = Package(
         tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
+        tests("ContentStoreTests", ["ContentStore", "OCIModel"]),
+        tests("ContainerImagesTests", ["ContainerImages", "ContentStore", "JSONValue", "OCIModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
         tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),
