@@ -122,7 +122,12 @@ let package = Package(
             .serve, "ControllerManager",
             ["JSONValue", "KubeModel", "PolicyModel", "Reconcile", "CertificateAuthority", "KubeClient", .product(name: "Logging", package: "swift-log")]),
 
-        module(.enforce, "ContainerImages", ["CArchive", "ContentStore", "JSONValue", "OCIModel"]),
+        module(
+            .enforce, "ContainerImages",
+            [
+                "CArchive", "ContentStore", "JSONValue", "OCIModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
 
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
@@ -172,7 +177,7 @@ let package = Package(
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
         tests("ContentStoreTests", ["ContentStore", "OCIModel"]),
-        tests("ContainerImagesTests", ["ContainerImages", "ContentStore", "JSONValue", "OCIModel"]),
+        tests("ContainerImagesTests", ["CArchive", "ContainerImages", "ContentStore", "JSONValue", "OCIModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
         tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),

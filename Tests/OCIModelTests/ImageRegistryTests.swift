@@ -108,7 +108,10 @@ import Testing
         #expect(ImagePullPolicy.standard(for: try ImageReference("a:1")) == .ifNotPresent)
         #expect(ImagePullPolicy.always.action(image: "a", isPresent: true) == .pull(message: #"Pulling image "a""#))
         #expect(ImagePullPolicy.ifNotPresent.action(image: "a", isPresent: true) == .use(message: #"Container image "a" already present on machine"#))
-        guard case .fail(let failure) = ImagePullPolicy.never.action(image: "a", isPresent: false) else { return Issue.record("not refused") }
+        guard case .fail(let failure) = ImagePullPolicy.never.action(image: "a", isPresent: false) else {
+            Issue.record("not refused")
+            return
+        }
         #expect(failure.description == #"ErrImageNeverPull: Container image "a" is not present with pull policy of Never"#)
         #expect(ImagePullFailure.backOff(image: "a", cause: "").description == #"ImagePullBackOff: Back-off pulling image "a""#)
         #expect(ImagePullPolicy.pulledMessage(image: "a", took: .milliseconds(1250), waited: .seconds(61), size: 7)

@@ -226,6 +226,16 @@ package final class BlobWriter: @unchecked Sendable {
         hash.update(bytes)
     }
 
+    /// Like ``finish()``; false when what came before is not the blob, and is forgotten.
+    package func finishIfWhole() throws(ContentStoreError) -> Bool {
+        guard hash.digest == digest else {
+            try restart()
+            return false
+        }
+        try finish()
+        return true
+    }
+
     /// Verifies what came and gives it its name. After that it survives a crash.
     package func finish() throws(ContentStoreError) {
         if let expected, hash.count != expected { throw .size(digest, expected: expected, found: hash.count) }
@@ -251,5 +261,36 @@ extension ContentFiles {
         var status = stat()
         guard unsafe fstat(file, &status) == 0 else { return false }
         return UInt64(status.st_dev) == facts.device && UInt64(status.st_ino) == facts.inode
+    }
+}
+
+extension ContentStore {
+    /// Stores a blob whose digest is not known before it is here.
+    ///
+    /// - Parameter next: fills a buffer; 0 at the end.
+    package func adopt(_ next: (inout [UInt8]) throws -> Int) throws -> (digest: ImageDigest, size: Int64, head: [UInt8]) {
+        let path = "\(path)/ingest/adopted-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+        let file = try onDisk { () throws(ContentFileFailure) in try ContentFiles.open(path, O_RDWR | O_CREAT | O_EXCL) }
+        defer {
+            Glibc.close(file)
+            try? ContentFiles.remove(path)
+        }
+        var hash = ContentHash(.sha256)
+        var head: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = try next(&chunk)
+            if count == 0 { break }
+            if head.count < 4 { head += chunk.prefix(count).prefix(4 - head.count) }
+            try onDisk { () throws(ContentFileFailure) in try ContentFiles.write(file, chunk.prefix(count), path: path) }
+            hash.update(chunk.prefix(count))
+        }
+        let digest = hash.digest
+        try onDisk { () throws(ContentFileFailure) in
+            try ContentFiles.synchronize(file, path: path)
+            try ContentFiles.rename(path, blobPath(digest))
+            try ContentFiles.synchronizeFolder("\(self.path)/blobs/sha256")
+        }
+        return (digest, hash.count, head)
     }
 }

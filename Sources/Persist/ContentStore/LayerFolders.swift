@@ -8,6 +8,11 @@ package struct RootRecord: Hashable, Sendable {
     package var id: String
     /// Chain IDs, the topmost first.
     package var layers: [ImageDigest]
+
+    package init(id: String, layers: [ImageDigest]) {
+        self.id = id
+        self.layers = layers
+    }
 }
 
 extension ContentStore {
