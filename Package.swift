@@ -139,8 +139,8 @@ let package = Package(
         module(
             .operate, "CLI",
             [
-                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
-                "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CertificateAuthority", "ClusterConfiguration", "ContainerImages", "ContentStore", "ControlPlane", "EncryptionAtRest", "JSONValue",
+                "KubeClient", "KubeModel", "OCIModel", "Store", "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -176,7 +176,7 @@ let package = Package(
         tests("NetworkPolicyTests", ["NetworkPolicy", "JSONValue", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("AuthenticationTests", ["Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["EncryptionAtRest", "JSONValue", "KubeModel"]),
-        tests("ContentStoreTests", ["ContentStore", "OCIModel"]),
+        tests("ContentStoreTests", ["ContentStore", "JSONValue", "OCIModel"]),
         tests("ContainerImagesTests", ["CArchive", "ContainerImages", "ContentStore", "JSONValue", "OCIModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
         tests("CertificateAuthorityTests", ["CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),

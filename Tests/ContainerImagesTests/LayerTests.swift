@@ -83,7 +83,7 @@ private let isRoot = geteuid() == 0
             tar.add(name, type: type, [], link: type == "1" ? "source" : "/etc/passwd")
             tar.add("/\(name)2", [2])
         }
-        try? layers.unpack(bytes)
+        _ = try? layers.unpack(bytes)
         var status = stat()
         #expect(unsafe lstat(victim, &status) != 0 && lstat("/escape", &status) != 0 && lstat("/escape2", &status) != 0)
     }

@@ -23,8 +23,8 @@ enum Shell {
     @discardableResult
     static func run(_ words: String..., input: [UInt8]? = nil) -> Int32 {
         var child: pid_t = 0
-        var arguments = words.map { unsafe strdup($0) } + [nil]
-        defer { for argument in unsafe arguments { unsafe free(argument) } }
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         guard unsafe posix_spawnp(&child, words[0], nil, nil, &arguments, environ) == 0 else { return -1 }
         var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
