@@ -76,6 +76,7 @@ let package = Package(
         module(.model, "KubeModel", ["JSONValue", "PolicyModel"]),
         .systemLibrary(name: "CYAML", path: "Sources/Model/CYAML"),
         module(.model, "YAMLValue", ["JSONValue", "CYAML"]),
+        module(.model, "OCIModel", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectProtobuf", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectPatch", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectDefaults", ["JSONValue", "KubeModel", "PolicyModel"]),
@@ -83,7 +84,6 @@ let package = Package(
         module(.model, "ObjectValidation", ["CustomResources", "JSONValue", "KubeModel", "PolicyModel"]),
         module(.model, "ObjectWarnings", ["JSONValue", "KubeModel"]),
         module(.model, "ObjectTables", ["JSONValue", "KubeModel"]),
-        module(.model, "OCIModel", ["JSONValue"]),
         module(.model, "APIDiscovery", ["JSONValue", "KubeModel"]),
 
         module(.decide, "PodSecurityPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
@@ -107,6 +107,9 @@ let package = Package(
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["Store", "EncryptionAtRest", "KubeModel"], path: "Sources/Persist/StoreCrashWriter",
             swiftSettings: strict),
+
+        .systemLibrary(name: "CArchive", path: "Sources/Persist/CArchive"),
+        module(.persist, "ContentStore", ["JSONValue", "OCIModel"] + [.product(name: "Crypto", package: "swift-crypto")]),
 
         module(.serve, "CertificateAuthority", ["JSONValue", "KubeModel"] + crypto + x509),
         module(.serve, "KubeClient", ["JSONValue", "KubeModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
@@ -138,6 +141,13 @@ let package = Package(
         module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
+        module(
+            .enforce, "ContainerImages",
+            [
+                "CArchive", "ContentStore", "JSONValue", "OCIModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+
         module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
         module(
             .operate, "ControlPlane",
@@ -148,8 +158,8 @@ let package = Package(
         module(
             .operate, "CLI",
             [
-                "CertificateAuthority", "ClusterConfiguration", "ControlPlane", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "Store",
-                "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CertificateAuthority", "ClusterConfiguration", "ContainerImages", "ContentStore", "ControlPlane", "EncryptionAtRest", "JSONValue",
+                "KubeClient", "KubeModel", "OCIModel", "Store", "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -159,6 +169,7 @@ let package = Package(
 
         tests("JSONValueTests", ["JSONValue"]),
         tests("KubeModelTests", ["KubeModel", "JSONValue", "Fuzzing"]),
+        tests("OCIModelTests", ["OCIModel", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("YAMLValueTests", ["YAMLValue", "JSONValue"]),
         tests(
             "ObjectValidationTests", ["Fuzzing", "ObjectValidation", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"],
@@ -208,6 +219,8 @@ let package = Package(
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
+        tests("ContentStoreTests", ["ContentStore", "JSONValue", "OCIModel"]),
+        tests("ContainerImagesTests", ["CArchive", "ContainerImages", "ContentStore", "JSONValue", "OCIModel"]),
         tests("StoreTests", ["Store", "EncryptionAtRest", "JSONValue", "KubeModel", "StoreCrashWriter", "CSQLite"]),
         tests("CertificateAuthorityTests", ["Fuzzing", "CertificateAuthority", "JSONValue", "KubeModel", .product(name: "SwiftASN1", package: "swift-asn1")]),
         tests("ClusterConfigurationTests", ["ClusterConfiguration", "CertificateAuthority", "KubeModel", "YAMLValue", "JSONValue"]),

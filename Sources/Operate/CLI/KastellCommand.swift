@@ -12,7 +12,7 @@ package struct KastellCommand: AsyncParsableCommand {
             """,
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self, KubeconfigCommand.self,
-            LogsCommand.self, CertificatesCommand.self, EncryptionCommand.self, SnapshotCommand.self,
+            LogsCommand.self, ImageCommand.self, CertificatesCommand.self, EncryptionCommand.self, SnapshotCommand.self,
             VersionCommand.self, CompletionCommand.self, ControlCommand.self, SuperviseCommand.self,
         ])
 
