@@ -95,8 +95,8 @@ let package = Package(
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NFTables", ["NetworkPolicy", "PolicyModel"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
-        module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "PolicyModel"]),
-        module(.decide, "PodLifecycle", ["Confinement", "JSONValue", "KubeModel"]),
+        module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
+        module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -191,7 +191,8 @@ let package = Package(
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
         tests("PodLifecycleTests", ["PodLifecycle", "JSONValue", "KubeModel", "YAMLValue"], exclude: ["Cases"]),
         tests(
-            "ConfinementTests", ["Confinement", "JSONValue", "KubeModel", "OCIModel", "PolicyModel", "YAMLValue"],
+            "ConfinementTests",
+            ["Confinement", "JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel", "YAMLValue"],
             exclude: ["Cases", "Inside"]),
         tests("ReconcileTests", ["Reconcile", "JSONValue", "KubeModel"]),
         tests(

@@ -2,6 +2,7 @@ import Confinement
 import FoundationEssentials
 import JSONValue
 import OCIModel
+import ObjectDefaults
 import PolicyModel
 import Testing
 import YAMLValue

@@ -1,6 +1,5 @@
 import Confinement
 import FoundationEssentials
-import Glibc
 import JSONValue
 import OCIModel
 import PolicyModel
@@ -52,8 +51,7 @@ struct InsideTests {
         if pod["spec"]?["hostUsers"]?.bool == false {
             // The image's files belong to the pod's root, as the node would have them.
             let first = UserNamespaceRanges(node).mapping(block: 1)?.hostID ?? 0
-            try own("\(runtime.folder)/rootfs", first)
-            try own("\(runtime.folder)/volume", first)
+            try runtime.own(first)
         }
         let decision = Confinement.decide(pod: pod, container: name, image: image, node: node, identity: identity)
         guard let container = decision.container else {
@@ -66,12 +64,62 @@ struct InsideTests {
         #expect(Int64(code) == look.content["code"]?.int ?? 0)
     }
 
-    private func own(_ path: String, _ id: UInt32) throws {
-        let manager = FileManager.default
-        for entry in [path] + (try manager.subpathsOfDirectory(atPath: path)).map({ "\(path)/\($0)" }) {
-            guard unsafe lchown(entry, id, id) == 0 else {
-                throw Runtime.Failure(description: "\(entry) keeps its owner")
-            }
+    @Test("containers of a pod join its namespaces", arguments: [true, false])
+    func joined(hostUsers: Bool) throws {
+        let (holder, guest) = (try Runtime(), try Runtime())
+        defer {
+            holder.end()
+            holder.remove()
+            guest.remove()
         }
+        let pod: JSON = [
+            "metadata": ["name": "look", "namespace": "default"],
+            "spec": [
+                "hostUsers": .bool(hostUsers), "shareProcessNamespace": true,
+                "containers": [["name": "c"], ["name": "d"]],
+                "securityContext": ["sysctls": [["name": "net.ipv4.ip_local_port_range", "value": "1024 2048"]]],
+            ],
+        ]
+        let node = Runtime.node
+        if !hostUsers, let users = UserNamespaceRanges(node).mapping(block: 0) {
+            try holder.own(users.hostID)
+            try guest.own(users.hostID)
+        }
+        var identity = PodIdentity()
+        identity.idBlock = 0
+        func decide(_ name: String, _ script: String) -> ConfinementDecision {
+            let image = ImageFacts(entrypoint: ["/bin/sh", "-c", Runtime.together(script)])
+            return Confinement.decide(pod: pod, container: name, image: image, node: node, identity: identity)
+        }
+        let first = try #require(decide("c", "busybox sleep 60").container)
+        let process = try holder.start(first.runtimeSpec(root: "rootfs"))
+        for kind in [RuntimeNamespace.Kind.network, .ipc, .uts, .pid] + (hostUsers ? [] : [.user]) {
+            let file = [.network: "net"][kind] ?? kind.rawValue
+            identity.namespaces[kind] = "/proc/\(process)/ns/\(file)"
+        }
+        let script = """
+            cat /proc/sys/net/ipv4/ip_local_port_range | tr '\\t' ' '
+            hostname
+            cat /proc/1/cmdline | tr '\\0' ' ' | grep -c sleep
+            read inside outside size < /proc/self/uid_map; echo $inside $outside
+            grep -E '^(CapEff|Seccomp):' /proc/self/status
+            mount | grep -E ' on /sys ' | cut -d' ' -f5
+            touch /sys/x
+            """
+        let second = try #require(decide("d", script).container)
+        #expect(second.hostname == nil && second.linux.sysctl.isEmpty)
+        let (output, _) = try guest.run(second.runtimeSpec(root: "rootfs"))
+        #expect(
+            output == """
+                1024 2048
+                look
+                1
+                0 \(hostUsers ? 0 : 1_000_000)
+                CapEff:\t00000000a80425fb
+                Seccomp:\t2
+                sysfs
+                touch: /sys/x: Read-only file system
+
+                """)
     }
 }

@@ -91,7 +91,10 @@ struct Runtime {
                 atPath: "\(folder)/rootfs/\(part)", withIntermediateDirectories: true)
         }
         try FileManager.default.createDirectory(atPath: "\(folder)/volume/inner", withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: Runtime.busybox ?? "", toPath: "\(folder)/rootfs/bin/busybox")
+        // A copy of our own making would be open for writing in what other tests start meanwhile, and so not be executed.
+        guard try spawn(["/bin/cp", Runtime.busybox ?? "", "\(folder)/rootfs/bin/busybox"]).code == 0 else {
+            throw Failure(description: "busybox cannot be copied")
+        }
         for tool in [
             "sh", "cat", "id", "grep", "mount", "touch", "chroot", "unshare", "hostname", "ls", "mknod", "sysctl",
             "ping", "nice", "stat", "sed", "cut", "tr", "head", "dd", "chmod", "chown", "ps", "rm", "mkdir",
@@ -105,11 +108,29 @@ struct Runtime {
     ///
     /// - Returns: what it printed on both streams, and the exit code of the runtime, which is that of the container.
     func run(_ spec: RuntimeSpec, wrapper: [String] = []) throws -> (output: String, code: Int32) {
+        try write(spec)
+        return try spawn(wrapper + runtime + ["run", "--bundle", folder, name])
+    }
+
+    /// Starts the container and lets it run; ``end()`` ends it.
+    ///
+    /// - Returns: the number of its first process.
+    func start(_ spec: RuntimeSpec) throws -> String {
+        try write(spec)
+        let file = "\(folder)/pid"
+        let (output, code) = try spawn(runtime + ["run", "--detach", "--pid-file", file, "--bundle", folder, name])
+        guard code == 0 else { throw Failure(description: output) }
+        return try String(contentsOfFile: file, encoding: .utf8)
+    }
+
+    func end() { _ = try? spawn(runtime + ["delete", "--force", name]) }
+
+    private var runtime: [String] { [Runtime.program ?? "", "--root", "\(folder)/state"] }
+
+    private func write(_ spec: RuntimeSpec) throws {
         var writer = JSONWriter()
         writer.write(spec.json)
         try Data(writer.bytes).write(to: URL(filePath: "\(folder)/config.json"))
-        let runtime = [Runtime.program ?? "", "--root", "\(folder)/state", "run", "--bundle", folder, name]
-        return try spawn(wrapper + runtime)
     }
 
     private func spawn(_ words: [String]) throws -> (output: String, code: Int32) {
@@ -129,6 +150,15 @@ struct Runtime {
         var status: Int32 = 0
         _ = unsafe waitpid(process, &status, 0)
         return ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "", status >> 8 & 0xFF)
+    }
+
+    /// Gives the image's files to another root.
+    func own(_ id: UInt32) throws {
+        for root in ["\(folder)/rootfs", "\(folder)/volume"] {
+            for entry in [root] + (try FileManager.default.subpathsOfDirectory(atPath: root)).map({ "\(root)/\($0)" }) {
+                guard unsafe lchown(entry, id, id) == 0 else { throw Failure(description: "\(entry) keeps its owner") }
+            }
+        }
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: folder) }

@@ -150,37 +150,6 @@ import Testing
     }
 }
 
-@Suite("quality of service") struct QualityTests {
-    @Test(
-        "requests and limits make the quality",
-        arguments: [
-            (#"{"containers":[{}]}"#, "BestEffort"),
-            (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}]}"#, "Guaranteed"),
-            (
-                #"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1024Mi"}}}]}"#,
-                "Guaranteed"
-            ),
-            (
-                #"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"500m"}}}]}"#,
-                "Burstable"
-            ),
-            (#"{"containers":[{"resources":{"limits":{"cpu":"1"}}}]}"#, "Burstable"),
-            (#"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}},{}]}"#, "Burstable"),
-            (
-                #"{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}],"initContainers":[{"resources":{"requests":{"cpu":"1"}}}]}"#,
-                "Burstable"
-            ),
-            (#"{"containers":[{"resources":{"requests":{"example.com/gpu":"1"}}}]}"#, "BestEffort"),
-            (
-                #"{"containers":[{}],"resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1Gi"}}}"#,
-                "Guaranteed"
-            ),
-        ])
-    func quality(spec: String, expected: String) throws {
-        #expect(QualityOfService(of: try JSON.parse(spec)).rawValue == expected)
-    }
-}
-
 @Suite("conditions of a node") struct ConditionTests {
     @Test("what a node cannot enforce is a condition that names the mend") func conditions() {
         var node = NodeFacts(name: "n")

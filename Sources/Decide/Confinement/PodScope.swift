@@ -1,4 +1,5 @@
 import JSONValue
+import ObjectDefaults
 import OCIModel
 import PolicyModel
 
@@ -25,7 +26,7 @@ struct PodScope {
         RuntimeHandlers.check(self, &findings)
         let sharing = HostNamespaces.decide(self, &findings)
         let users = UserNamespace.decide(self, &findings)
-        let quality = QualityOfService(of: spec)
+        let quality = PodQuality(of: spec)
         return ConfinedPod(
             sharing: sharing, users: users, sysctls: Sysctls.decide(self, sharing, &findings),
             hostname: PodFiles.hostname(pod: pod, node: node),

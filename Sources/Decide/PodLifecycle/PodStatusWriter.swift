@@ -1,6 +1,6 @@
-import Confinement
 import JSONValue
 import KubeModel
+import ObjectDefaults
 
 /// Writes the status of a pod as a kubelet does.
 ///
@@ -32,7 +32,7 @@ struct PodStatusWriter {
         for (field, containers) in lists where !containers.isEmpty {
             status[field] = .array(containers.map { ContainerStatusWriter(life: life, container: $0).json })
         }
-        status["qosClass"] = .string(QualityOfService(of: life.spec).rawValue)
+        status["qosClass"] = .string(PodQuality(of: life.spec).rawValue)
         return status
     }
 

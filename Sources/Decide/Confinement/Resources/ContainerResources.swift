@@ -1,5 +1,6 @@
 import JSONValue
 import KubeModel
+import ObjectDefaults
 import PolicyModel
 
 /// What a container may use, by its requests and limits. A limit that this node cannot make hold is a refusal; a request that it
@@ -96,7 +97,7 @@ enum ContainerResources {
 /// Source: Kubernetes documentation, "Pod Quality of Service Classes", "Assign Pod-level CPU and memory resources"; kubelet,
 /// `ResourceConfigForPod`.
 enum PodResources {
-    static func decide(_ scope: PodScope, _ quality: QualityOfService) -> ResourcePlan {
+    static func decide(_ scope: PodScope, _ quality: PodQuality) -> ResourcePlan {
         let cgroups = scope.node.cgroups
         var plan = ResourcePlan()
         if cgroups.writable.contains(.cpu) {

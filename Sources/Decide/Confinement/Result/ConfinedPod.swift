@@ -1,4 +1,5 @@
 public import OCIModel
+public import ObjectDefaults
 
 /// What all containers of a pod share.
 public struct ConfinedPod: Hashable, Sendable {
@@ -29,7 +30,7 @@ public struct ConfinedPod: Hashable, Sendable {
     /// What the pod as a whole may use.
     public var resources: ResourcePlan
     /// How the pod ranks when memory is short.
-    public var quality: QualityOfService
+    public var quality: PodQuality
     /// The size of `/dev/shm` in bytes.
     public var sharedMemoryBytes: Int64
     /// The SELinux label of the pod's files; nil without SELinux.
