@@ -124,7 +124,8 @@ failed:;
     return -error;
 }
 
-static uint32_t base;
+// The number of the first message of this thread's run; several runs may be under way.
+static __thread uint32_t base;
 
 // Whether a raw socket got the message of a probe; its number.
 static long received(const uint8_t *bytes, long count, int family, int transport, const struct knp_probe *probes, size_t total) {
@@ -152,7 +153,7 @@ int knp_run(struct knp_probe *probes, size_t count, const int *namespaces, size_
     static const int kinds[4][2] = {{4, 1}, {4, 132}, {6, 58}, {6, 132}};
     struct receiver *receivers = malloc(sizeof(struct receiver) * (namespace_count * 4 + 1));
     size_t receiver_count = 0, waiting = 0;
-    base = base ? base + 100000 : (uint32_t)now() << 8 | 1;
+    base = (uint32_t)now() << 8 | 1;
     for (size_t i = 0; i < count; i++) sockets[i] = -1, probes[i].arrived = 0, probes[i].error = 0;
     for (size_t i = 0; i < namespace_count; i++) {
         if (setns(namespaces[i], CLONE_NEWNET) != 0) { result = -errno; goto done; }

@@ -1,6 +1,7 @@
 // Measures the network of a node in namespaces of its own:
 //
-//     network-benchmark change [PODS POLICIES CHANGES]   a policy changes: how long until the kernel holds it
+//     network-benchmark change [PODS POLICIES CHANGES CONNECTIONS]   a policy changes: how long until the kernel holds it
+//                                                        and connections that it ends are cut
 //     network-benchmark throughput [POLICIES ROUNDS]     a TCP stream between two pods, and over a bare veth in between
 //     network-benchmark start [PODS]                     from "attach" to a link that is up and has its rules
 //
@@ -69,12 +70,22 @@ func summary(_ name: String, _ times: [Double]) {
     print("\(name): p50 \(text(sorted[sorted.count / 2])) ms, p99 \(text(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])) ms, worst \(text(sorted[sorted.count - 1])) ms, of \(sorted.count)")
 }
 
-func change(pods: Int, policies: Int, changes: Int) async throws {
+func change(pods: Int, policies: Int, changes: Int, connections: Int) async throws {
     var node = try await Node()
     for number in 0..<pods { _ = try await node.attach(number) }
     try await node.network.update { index in for number in 0..<policies { index.set(rules(number, port: 80)) } }
     let ruleset = await node.network.ruleset
     print("table: \(ruleset.chains.count) chains, \(ruleset.ruleCount) rules, \(ruleset.sets.count) sets")
+    // From the node, which always reaches its pods: these connections are looked at after each change, and stay.
+    for number in 0..<connections {
+        let (listener, from, address) = (node.pods[number % pods].namespace.number, node.namespace.number, node.pods[number % pods].address.bytes)
+        try node.namespace.run { () throws(SystemError) in
+            let port = UInt16(20_000 + number)
+            guard knp_listen(listener, 6, port) >= 0, unsafe knp_connect(from, 6, address, port, 3000) >= 0 else {
+                throw SystemError("connect", 111)
+            }
+        }
+    }
     var (replaced, added, removed, labelled) = ([Double](), [Double](), [Double](), [Double]())
     for round in 0..<changes {
         var start = ContinuousClock.now
@@ -165,7 +176,7 @@ let numbers = arguments.dropFirst(2).compactMap { Int($0) }
 func number(_ position: Int, _ standard: Int) -> Int { position < numbers.count ? numbers[position] : standard }
 do {
     switch arguments.dropFirst().first {
-    case "change": try await change(pods: number(0, 100), policies: number(1, 100), changes: number(2, 100))
+    case "change": try await change(pods: number(0, 100), policies: number(1, 100), changes: number(2, 100), connections: number(3, 0))
     case "throughput": try await throughput(policies: number(0, 1000), rounds: number(1, 8))
     case "start": try await starts(pods: number(0, 100))
     default: print("usage: network-benchmark change|throughput|start [NUMBER …]")
