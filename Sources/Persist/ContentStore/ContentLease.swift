@@ -99,8 +99,14 @@ extension ContentStore {
                 }
             }
             var needed = try leased()
-            for root in try roots() { needed.formUnion(root.layers) }
-            for image in images { needed.formUnion(try contents(of: image)) }
+            var neededLayers = needed
+            for root in try roots() { neededLayers.formUnion(root.layers) }
+            // Blobs and layers are two sets: the lowest layer's chain ID is also the digest of its uncompressed blob.
+            for image in images {
+                let contents = try contents(of: image)
+                needed.formUnion(contents.blobs)
+                neededLayers.formUnion(contents.layers)
+            }
             for (digest, size) in try blobs() where !needed.contains(digest) {
                 try onDisk { () throws(ContentFileFailure) in try ContentFiles.remove(blobPath(digest)) }
                 collected.blobs += 1
@@ -108,7 +114,7 @@ extension ContentStore {
             }
             try removeStaleIngests()
             if removesLayers {
-                for chain in try unpacked() where !needed.contains(chain) {
+                for chain in try unpacked() where !neededLayers.contains(chain) {
                     try removeLayer(chain)
                     collected.layers += 1
                 }
@@ -118,8 +124,9 @@ extension ContentStore {
         }
     }
 
-    /// All that an image is made of: documents, layers, chain IDs. What of it cannot be read is left out.
-    func contents(of image: ImageRecord) throws(ContentStoreError) -> Set<ImageDigest> {
+    /// All that an image is made of: its blobs, and its layers by chain ID. What of it cannot be read is left out.
+    func contents(of image: ImageRecord) throws(ContentStoreError) -> (blobs: Set<ImageDigest>, layers: Set<ImageDigest>) {
+        var layers: Set<ImageDigest> = []
         var all: Set<ImageDigest> = [image.target.digest, image.manifest, image.configuration]
         func blob(_ digest: ImageDigest, _ limit: Int64) throws(ContentStoreError) -> [UInt8]? {
             do { return try read(digest, limit: limit) } catch {
@@ -133,9 +140,9 @@ extension ContentStore {
             all.formUnion(manifest.layers.map(\.digest))
         }
         if let bytes = try blob(image.configuration, ImageConfiguration.maximumSize), let configuration = try? ImageConfiguration(parsing: bytes) {
-            all.formUnion(ContentHash.chain(configuration.diffIDs))
+            layers.formUnion(ContentHash.chain(configuration.diffIDs))
         }
-        return all
+        return (all, layers)
     }
 
     /// What broke off and was not taken up again for a day.
