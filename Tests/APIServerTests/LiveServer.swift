@@ -121,7 +121,7 @@ final class LiveConnection: Sendable {
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Waits until something holds; whether it does.
-    func wait(_ limit: Duration = .seconds(10), until condition: (LiveConnection) -> Bool) async -> Bool {
+    func wait(_ limit: Duration = .seconds(60), until condition: (LiveConnection) -> Bool) async -> Bool {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {
             if condition(self) { return true }
@@ -129,7 +129,7 @@ final class LiveConnection: Sendable {
         }
         return condition(self)
     }
-    func waitForEnd(_ limit: Duration = .seconds(10)) async -> Bool { await wait(limit) { $0.isClosed } }
+    func waitForEnd(_ limit: Duration = .seconds(60)) async -> Bool { await wait(limit) { $0.isClosed } }
 
     func close() { channel.withLock { $0 }?.close(promise: nil) }
 }
