@@ -6,7 +6,9 @@ import PolicyWorlds
 import Testing
 
 @Suite("the compiled rules and the evaluator") struct AgreementTests {
-    @Test("agree about every packet of a random world, and about the reason of a denial", arguments: 0..<300 as Range<UInt64>)
+    @Test(
+        "agree about every packet of a random world, and about the reason of a denial",
+        arguments: 0..<300 as Range<UInt64>)
     func random(seed: UInt64) throws {
         let random = RandomWorld(seed: seed)
         var compiled = CompiledWorld(random.world)
@@ -39,8 +41,11 @@ import Testing
             let isAllowed = answer.decision.isAllowed
             denied += isAllowed ? 0 : 1
             if (result.outcome == .accepted) != isAllowed {
-                differences.append("\(from) > \(to) \(packet): evaluator \(answer.deciding?.shownGround ?? "none"), table \(result)")
-            } else if !isAllowed, let deciding = answer.deciding, let note = result.notes.last, !Self.isSame(note, deciding) {
+                differences.append(
+                    "\(from) > \(to) \(packet): evaluator \(answer.deciding?.shownGround ?? "none"), table \(result)")
+            } else if !isAllowed, let deciding = answer.deciding, let note = result.notes.last,
+                !Self.isSame(note, deciding)
+            {
                 differences.append("\(from) > \(to) \(packet): evaluator \(deciding.shownGround), table says \(note)")
             }
         }
@@ -105,7 +110,9 @@ import Testing
         return ["team": found ? "red" : "blue"]
     }
 
-    @Test("agree over the recorded tables", .enabled(if: Corpus.isPresent, "KASTELL_CORPORA names no folder with policy/netpol"))
+    @Test(
+        "agree over the recorded tables",
+        .enabled(if: Corpus.isPresent, "KASTELL_CORPORA names no folder with policy/netpol"))
     func recorded() throws {
         let worlds = try Corpus.json("worlds.json")
         var failures: [String] = []
@@ -114,7 +121,9 @@ import Testing
             let description = row["world"]?.string.flatMap { worlds[$0] } ?? row["world"] ?? .null
             let world = World(description)
             // Some rows speak of pods of no node; they have no table.
-            guard world.endpoints.allSatisfy({ if case .pod = $0.id { $0.node != nil } else { true } }) else { continue }
+            guard world.endpoints.allSatisfy({ if case .pod = $0.id { $0.node != nil } else { true } }) else {
+                continue
+            }
             var compiled = CompiledWorld(world)
             for json in row["policies"]?.array ?? [] {
                 let policy = try policy(json)
@@ -125,13 +134,17 @@ import Testing
                 let names = description[family == .v6 ? "endpoints6" : "endpoints"]?.strings ?? []
                 for (from, line) in zip(names, table["m"]?.strings ?? []) {
                     for (to, cell) in zip(names, line) where cell != "-" && from != to {
-                        guard let source = world.address(from, family), let destination = world.address(to, family) else { continue }
+                        guard let source = world.address(from, family), let destination = world.address(to, family)
+                        else { continue }
                         let transport = transports[table["protocol"]?.string ?? ""] ?? 0
                         let packet = Packet(
-                            source: source, destination: destination, transport: transport, port: UInt16(table["port"]?.int ?? 0))
+                            source: source, destination: destination, transport: transport,
+                            port: UInt16(table["port"]?.int ?? 0))
                         probes += 1
                         let result = compiled.follow(packet)
-                        if (result.outcome == .accepted) != (cell == ".") { failures.append("\(row["id"]?.string ?? ""): \(from) > \(to) \(packet) \(result)") }
+                        if (result.outcome == .accepted) != (cell == ".") {
+                            failures.append("\(row["id"]?.string ?? ""): \(from) > \(to) \(packet) \(result)")
+                        }
                     }
                 }
             }

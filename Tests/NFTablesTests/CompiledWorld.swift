@@ -27,7 +27,8 @@ struct CompiledWorld {
 
     static func link(_ endpoint: PolicyEndpoint) -> PodInterface {
         PodInterface(
-            id: endpoint.id, interface: "kst\(endpoint.networks[0].address.low)", addresses: endpoint.networks.map(\.address))
+            id: endpoint.id, interface: "kst\(endpoint.networks[0].address.low)",
+            addresses: endpoint.networks.map(\.address))
     }
 
     /// Changes the index and lets every node follow.
@@ -53,7 +54,8 @@ struct CompiledWorld {
         var result = PacketWalk.Result(outcome: .accepted, notes: [], packet: packet, isMasqueraded: false)
         for (node, interface) in way {
             guard let next = walks[node]?.follow(packet, from: interface) else { continue }
-            result = .init(outcome: next.outcome, notes: result.notes + next.notes, packet: next.packet, isMasqueraded: false)
+            result = .init(
+                outcome: next.outcome, notes: result.notes + next.notes, packet: next.packet, isMasqueraded: false)
             if next.outcome != .accepted { break }
         }
         return result
@@ -61,7 +63,8 @@ struct CompiledWorld {
 
     /// The node of an address, and the interface by which the node hears of it; nil for the outside.
     private func node(of address: IPAddress) -> (node: String, interface: String?)? {
-        for endpoint in world.endpoints where endpoint.networks.contains(where: { $0.isSingle && $0.address == address }) {
+        for endpoint in world.endpoints
+        where endpoint.networks.contains(where: { $0.isSingle && $0.address == address }) {
             if case .node(let name) = endpoint.id { return (name, nil) }
             if case .pod = endpoint.id, let node = endpoint.node { return (node, Self.link(endpoint).interface) }
         }

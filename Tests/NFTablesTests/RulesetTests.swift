@@ -34,7 +34,10 @@ import Testing
         return (compiler, index)
     }
 
-    private func follow(_ compiler: RulesetCompiler, _ from: String, _ to: String, _ interface: String?, port: UInt16 = 80, choice: Int = 0) throws -> PacketWalk.Result {
+    private func follow(
+        _ compiler: RulesetCompiler, _ from: String, _ to: String, _ interface: String?, port: UInt16 = 80,
+        choice: Int = 0
+    ) throws -> PacketWalk.Result {
         let packet = Packet(source: try address(from), destination: try address(to), transport: 6, port: port)
         return PacketWalk(compiler.ruleset).follow(packet, from: interface, choice: choice)
     }
@@ -43,16 +46,21 @@ import Testing
     func unknownPod() throws {
         var compiler = try compiler()
         let index = NetworkPolicyIndex()
-        for (name, text) in [("web", "10.20.0.1"), ("db", "10.20.0.2")] { compiler.attach(try pod(name, text).1, index) }
+        for (name, text) in [("web", "10.20.0.1"), ("db", "10.20.0.2")] {
+            compiler.attach(try pod(name, text).1, index)
+        }
         let result = try follow(compiler, "10.20.0.1", "10.20.0.2", "kst-web")
         #expect(result.outcome == .dropped)
         #expect(result.notes.last == Note(.egress, isDenial: true, .noProfile))
     }
 
-    @Test("a source address and an interface that do not agree are dropped", arguments: [
-        ("10.20.0.2", "kst-web", Note.Ground.foreignSource), ("198.51.100.9", "kst-web", .foreignSource),
-        ("10.20.0.1", "uplink", .foreignSource), ("172.31.0.1", "uplink", .foreignSource), ("10.20.0.1", "eth7", .unknownInterface),
-    ])
+    @Test(
+        "a source address and an interface that do not agree are dropped",
+        arguments: [
+            ("10.20.0.2", "kst-web", Note.Ground.foreignSource), ("198.51.100.9", "kst-web", .foreignSource),
+            ("10.20.0.1", "uplink", .foreignSource), ("172.31.0.1", "uplink", .foreignSource),
+            ("10.20.0.1", "eth7", .unknownInterface),
+        ])
     func foreignSource(source: String, interface: String, ground: Note.Ground) throws {
         let (compiler, _) = try node()
         let result = try follow(compiler, source, "10.20.0.2", interface)
@@ -79,7 +87,10 @@ import Testing
         var (compiler, _) = try node(services: ["10.96.0.0/16"])
         var service = ServicePort(
             name: "shop/db:sql", transport: 6, addresses: [try address("10.96.0.10")], port: 80,
-            backends: [.init(address: try address("10.20.0.2"), port: 5432), .init(address: try address("10.20.0.1"), port: 5432)])
+            backends: [
+                .init(address: try address("10.20.0.2"), port: 5432),
+                .init(address: try address("10.20.0.1"), port: 5432),
+            ])
         compiler.set(services: [service])
         let first = try follow(compiler, "10.20.0.1", "10.96.0.10", "kst-web")
         let db = try address("10.20.0.2")
@@ -93,11 +104,14 @@ import Testing
         #expect(try follow(compiler, "10.20.0.1", "10.96.0.10", "kst-web").outcome == .rejected)
     }
 
-    @Test("a pod of another node is reached through a node's port by the node's own address, one of this node by the client's")
+    @Test(
+        "a pod of another node is reached through a node's port by the node's own address, one of this node by the client's"
+    )
     func nodePorts() throws {
         var (compiler, _) = try node()
         var service = ServicePort(
-            name: "shop/db:sql", transport: 6, addresses: [], port: 80, backends: [.init(address: try address("10.20.0.2"), port: 5432)])
+            name: "shop/db:sql", transport: 6, addresses: [], port: 80,
+            backends: [.init(address: try address("10.20.0.2"), port: 5432)])
         service.nodePort = 30080
         compiler.set(services: [service])
         let local = try follow(compiler, "198.51.100.9", "172.31.0.1", "uplink", port: 30080)
@@ -132,7 +146,9 @@ import Testing
     func deltaIsSmall() throws {
         var (compiler, index) = (try compiler(), NetworkPolicyIndex())
         let peers: JSON = [["from": [["podSelector": ["matchLabels": ["app": "web"]]]]]]
-        let only = try policy(["metadata": ["name": "only", "namespace": "shop"], "spec": ["podSelector": [:], "ingress": peers]])
+        let only = try policy([
+            "metadata": ["name": "only", "namespace": "shop"], "spec": ["podSelector": [:], "ingress": peers],
+        ])
         index.set(only)
         func attach(_ number: Int) throws {
             var (endpoint, link) = try pod("web", "10.20.1.\(number)")
@@ -156,7 +172,8 @@ import Testing
         var (compiler, index) = try node()
         let match = TrafficMatch()
         var hostile = TrafficPolicy(
-            object: RuleReference(kind: "NetworkPolicy", namespace: "shop", name: "a\"; }\nflush ruleset\n#\\"), tier: "default", order: nil,
+            object: RuleReference(kind: "NetworkPolicy", namespace: "shop", name: "a\"; }\nflush ruleset\n#\\"),
+            tier: "default", order: nil,
             subject: .all)
         var set = match
         set.source.sets = [SelectorSetKey(.equals("x\"} ; flush ruleset", "\n'\u{e9}"))]
@@ -171,7 +188,9 @@ import Testing
         }
     }
 
-    @Test("the commands name what they use after it was made, and take away what nobody uses any more", arguments: 0..<40 as Range<UInt64>)
+    @Test(
+        "the commands name what they use after it was made, and take away what nobody uses any more",
+        arguments: 0..<40 as Range<UInt64>)
     func order(seed: UInt64) throws {
         let random = RandomWorld(seed: seed)
         var compiled = CompiledWorld(random.world)
@@ -190,7 +209,9 @@ import Testing
                     case ("delete", "chain"), ("delete", "set"), ("delete", "map"): #expect(known.remove(name) != nil)
                     default:
                         #expect(known.contains(name), "seed \(seed): \(command)")
-                        let used = words.filter { $0.hasPrefix("@s") || $0.hasPrefix("@n") || $0.hasPrefix("@p") }.map { String($0.dropFirst()) }
+                        let used = words.filter { $0.hasPrefix("@s") || $0.hasPrefix("@n") || $0.hasPrefix("@p") }.map {
+                            String($0.dropFirst())
+                        }
                         for name in used { #expect(known.contains(name), "seed \(seed): \(command)") }
                         for (verb, target) in zip(words, words.dropFirst()) where verb == "jump" || verb == "goto" {
                             let chain = target.filter { $0 != "," }
@@ -198,7 +219,10 @@ import Testing
                         }
                     }
                 }
-                #expect(known == Set(compiler.ruleset.chains.keys).union(compiler.ruleset.sets.keys).union(compiler.ruleset.maps.keys))
+                #expect(
+                    known
+                        == Set(compiler.ruleset.chains.keys).union(compiler.ruleset.sets.keys).union(
+                            compiler.ruleset.maps.keys))
             }
         }
     }

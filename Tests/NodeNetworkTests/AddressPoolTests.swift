@@ -45,7 +45,9 @@ import Testing
 }
 
 @Suite("messages of the kernel") struct NetlinkReadingTests {
-    @Test("bytes that are cut off, or lie about their length, are read within their bounds", arguments: 0..<400 as Range<UInt64>)
+    @Test(
+        "bytes that are cut off, or lie about their length, are read within their bounds",
+        arguments: 0..<400 as Range<UInt64>)
     func broken(seed: UInt64) {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         func next() -> UInt64 {

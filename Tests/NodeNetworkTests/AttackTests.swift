@@ -8,8 +8,11 @@ import Testing
 
 @testable import NodeNetwork
 
-@Suite("attacks from a pod", .enabled(if: KernelSupport.isThere, KernelSupport.comment), .serialized) struct AttackTests {
-    @Test("a packet with another pod's address as its source is dropped, and said to be that", arguments: [6, 17] as [UInt8])
+@Suite("attacks from a pod", .enabled(if: KernelSupport.isThere, KernelSupport.comment), .serialized) struct AttackTests
+{
+    @Test(
+        "a packet with another pod's address as its source is dropped, and said to be that",
+        arguments: [6, 17] as [UInt8])
     func foreignSource(transport: UInt8) async throws {
         let cluster = try await SmallCluster()
         let policy = try SmallCluster.onlyFrom(["web"], to: "db")
@@ -68,14 +71,18 @@ import Testing
                 let known = try route.neighbours(on: link)
                 // Only the pod's own addresses, at the hardware that the node gave it.
                 for (address, hardware) in known where address.family == .v4 {
-                    #expect(try route.routes(on: link).contains(IPNetwork(address)), "\(pod.name) is believed to have \(address)")
+                    #expect(
+                        try route.routes(on: link).contains(IPNetwork(address)),
+                        "\(pod.name) is believed to have \(address)")
                     #expect(hardware.first == 0x0A)
                 }
             }
         }
     }
 
-    @Test("an established connection ends when a new policy denies it, also when the answering side speaks first", arguments: [true, false])
+    @Test(
+        "an established connection ends when a new policy denies it, also when the answering side speaks first",
+        arguments: [true, false])
     func cut(clientSpeaks: Bool) async throws {
         let cluster = try await SmallCluster()
         let listener = try cluster.listen("shop/db")
@@ -124,7 +131,8 @@ import Testing
         let late = try NetworkNamespace.make()
         let address = try #require(IPAddress("10.20.0.77"))
         var request = NodeNetwork.PodRequest(
-            endpoint: PolicyEndpoint(id: .pod(namespace: "shop", name: "late"), labels: ["app": "late"], networks: []), namespace: late)
+            endpoint: PolicyEndpoint(id: .pod(namespace: "shop", name: "late"), labels: ["app": "late"], networks: []),
+            namespace: late)
         request.addresses = [address]
         // Sends as fast as it can while the link comes up.
         let (number, from, to) = (late.number, address.bytes, cluster.db.bytes)
@@ -234,7 +242,9 @@ struct Flows {
     func first(where isWanted: @escaping @Sendable (Flow) -> Bool) async throws -> Flow? {
         try await withThrowingTaskGroup(of: Flow?.self) { group in
             let flows = log.flows
-            group.addTask { for await flow in flows where isWanted(flow) { return flow }; return nil }
+            group.addTask {
+                for await flow in flows where isWanted(flow) { return flow }; return nil
+            }
             group.addTask {
                 try await Task.sleep(for: .seconds(2))
                 return nil

@@ -16,7 +16,9 @@ enum KernelSupport {
             _ = thread
             try namespace.run { () throws(SystemError) in
                 let route = try RouteSocket()
-                try route.addPair("one", hardware: [2, 0, 0, 0, 0, 1], peer: "two", peerHardware: [2, 0, 0, 0, 0, 2], in: namespace, mtu: 1500)
+                try route.addPair(
+                    "one", hardware: [2, 0, 0, 0, 0, 1], peer: "two", peerHardware: [2, 0, 0, 0, 0, 2], in: namespace,
+                    mtu: 1500)
                 try Sysctl.write("net/ipv4/ip_forward", "1")
             }
             return nil
@@ -25,7 +27,9 @@ enum KernelSupport {
         }
     }()
     static var isThere: Bool { refusal == nil }
-    static var comment: Comment { "this machine gives no network namespaces: \(refusal ?? "it does"); run as root, or in 'unshare --user --map-root-user --net --mount'" }
+    static var comment: Comment {
+        "this machine gives no network namespaces: \(refusal ?? "it does"); run as root, or in 'unshare --user --map-root-user --net --mount'"
+    }
 }
 
 /// A world made real: a namespace for every node, every pod, and the outside, with the node network in each node.
@@ -75,7 +79,9 @@ final class Lab: Sendable {
             for address in own { namespaces[address] = namespace }
             var view = NodeView(name: name, addresses: own, uplinks: ["uplink"])
             view.serviceNetworks = services
-            let network = try NodeNetwork(view, podNetworks: [IPNetwork(IPAddress(family: .v4, high: 0, low: 0x0AFE_0000), prefixLength: 16)], in: namespace)
+            let network = try NodeNetwork(
+                view, podNetworks: [IPNetwork(IPAddress(family: .v4, high: 0, low: 0x0AFE_0000), prefixLength: 16)],
+                in: namespace)
             _ = try await network.start()
             nodes[name] = network
             for pod in pods {
@@ -96,7 +102,9 @@ final class Lab: Sendable {
         for network in nodes.values {
             try await network.update { index in
                 for (name, labels) in base.namespaces { index.setNamespace(name, labels: labels) }
-                for account in base.accounts { index.setServiceAccount(namespace: account.namespace, name: account.name, labels: account.labels) }
+                for account in base.accounts {
+                    index.setServiceAccount(namespace: account.namespace, name: account.name, labels: account.labels)
+                }
                 for tier in base.tiers { index.set(tier) }
                 for endpoint in base.endpoints { index.set(endpoint) }
             }
@@ -114,8 +122,10 @@ final class Lab: Sendable {
     // No limits on ICMP errors, by which a probe hears that it arrived.
     private static func quieten() throws(SystemError) {
         let settings = [
-            ("net/ipv4/icmp_ratelimit", "0"), ("net/ipv6/icmp/ratelimit", "0"), ("net/ipv4/icmp_msgs_per_sec", "1000000"),
-            ("net/ipv4/icmp_msgs_burst", "100000"), ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
+            ("net/ipv4/icmp_ratelimit", "0"), ("net/ipv6/icmp/ratelimit", "0"),
+            ("net/ipv4/icmp_msgs_per_sec", "1000000"),
+            ("net/ipv4/icmp_msgs_burst", "100000"), ("net/ipv4/conf/all/rp_filter", "0"),
+            ("net/ipv4/conf/default/rp_filter", "0"),
             ("net/ipv4/ip_forward", "1"), ("net/ipv6/conf/all/forwarding", "1"), ("net/ipv4/tcp_timestamps", "1"),
         ]
         for (name, value) in settings { try? Sysctl.write(name, value) }
@@ -147,7 +157,9 @@ final class Lab: Sendable {
             try route.setUp(link)
             for gateway in [gateway4, gateway6] {
                 try route.setNeighbour(gateway, far, on: link)
-                try route.addRoute(IPNetwork(IPAddress(family: gateway.family, high: 0, low: 0), prefixLength: 0), by: gateway, on: link)
+                try route.addRoute(
+                    IPNetwork(IPAddress(family: gateway.family, high: 0, low: 0), prefixLength: 0), by: gateway,
+                    on: link)
             }
             try route.awaitRunning("uplink")
         }
@@ -167,7 +179,9 @@ final class Lab: Sendable {
             probe.destination_port = packet.destinationPort
             probe.expected = expected ? 1 : 0
             unsafe withUnsafeMutableBytes(of: &probe.source) { unsafe $0.copyBytes(from: packet.source.bytes) }
-            unsafe withUnsafeMutableBytes(of: &probe.destination) { unsafe $0.copyBytes(from: packet.destination.bytes) }
+            unsafe withUnsafeMutableBytes(of: &probe.destination) {
+                unsafe $0.copyBytes(from: packet.destination.bytes)
+            }
             probes.append(probe)
         }
         let receivers = Array(Set(namespaces.values.map(\.number)))

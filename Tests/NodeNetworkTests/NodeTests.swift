@@ -18,7 +18,8 @@ import Testing
         let rules: JSON = [["action": "Deny", "protocol": "TCP", "destination": ["ports": [23]]], ["action": "Allow"]]
         let spec: JSON = ["order": 1, "selector": "all()", "types": ["Egress"], "egress": rules]
         let deny = try policy([
-            "apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": ["name": "no-telnet"], "spec": spec,
+            "apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": ["name": "no-telnet"],
+            "spec": spec,
         ])
         try await cluster.lab.update { index in
             index.set(end)
@@ -36,10 +37,14 @@ import Testing
         #expect(network.log.lost == 0)
     }
 
-    @Test("a table that somebody else changed is noticed and restored", arguments: [
-        "flush chain inet kastell egress", "delete table inet kastell", "flush set inet kastell pods4", "add chain inet kastell other",
-        "insert rule inet kastell egress accept; add rule inet kastell guard drop", "delete element inet kastell pods { \"kst1\" }",
-    ])
+    @Test(
+        "a table that somebody else changed is noticed and restored",
+        arguments: [
+            "flush chain inet kastell egress", "delete table inet kastell", "flush set inet kastell pods4",
+            "add chain inet kastell other",
+            "insert rule inet kastell egress accept; add rule inet kastell guard drop",
+            "delete element inet kastell pods { \"kst1\" }",
+        ])
     func resync(command: String) async throws {
         let cluster = try await SmallCluster()
         let network = try cluster.network
@@ -47,7 +52,9 @@ import Testing
         #expect(try await !network.resync())
         let node = try #require(cluster.lab.nodeNamespaces["n1"])
         try node.run { () throws(SystemError) in
-            do throws(NFTablesError) { try NFTablesContext().run(command + "\n") } catch { throw SystemError(error.text, 1) }
+            do throws(NFTablesError) { try NFTablesContext().run(command + "\n") } catch {
+                throw SystemError(error.text, 1)
+            }
         }
         #expect(try await network.resync())
         #expect(try await network.verify())
@@ -64,7 +71,9 @@ import Testing
         #expect(try await !network.resync())
         let node = try #require(cluster.lab.nodeNamespaces["n1"])
         try node.run { () throws(SystemError) in
-            do throws(NFTablesError) { try NFTablesContext().run("add table ip other\n") } catch { throw SystemError(error.text, 1) }
+            do throws(NFTablesError) { try NFTablesContext().run("add table ip other\n") } catch {
+                throw SystemError(error.text, 1)
+            }
         }
         #expect(try await !network.resync())
     }
@@ -82,7 +91,10 @@ import Testing
         try await Task.sleep(for: .milliseconds(500))
         let second = try NodeNetwork(view, podNetworks: [try #require(IPNetwork("10.254.0.0/16"))], in: node)
         let pods = try await second.start()
-        #expect(pods[.pod(namespace: "shop", name: "web")].map(Set.init) == [cluster.web, try #require(IPAddress("fd20::1"))])
+        #expect(
+            pods[.pod(namespace: "shop", name: "web")].map(Set.init) == [
+                cluster.web, try #require(IPAddress("fd20::1")),
+            ])
         #expect(pods.count == 3)
         #expect(throws: SystemError.self) { try cluster.connect("shop/web", to: cluster.db, port: 8081, patience: 100) }
         // What was established goes on all the while.

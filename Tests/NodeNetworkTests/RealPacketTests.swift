@@ -8,10 +8,14 @@ import Testing
 
 /// Every packet here is sent through the kernel, from one namespace to another.
 @Suite("real packets", .enabled(if: KernelSupport.isThere, KernelSupport.comment), .serialized) struct RealPacketTests {
-    @Test("go as the evaluator says, in random worlds with random policies", arguments: 0..<(Rootless.isOutside ? 120 : 20) as Range<UInt64>)
+    @Test(
+        "go as the evaluator says, in random worlds with random policies",
+        arguments: 0..<(Rootless.isOutside ? 120 : 20) as Range<UInt64>)
     func random(seed: UInt64) async throws {
         let random = RandomWorld(seed: seed)
-        let externals = random.places.filter { !$0.contains("/") && !$0.hasPrefix("host:") }.compactMap { IPAddress($0) }
+        let externals = random.places.filter { !$0.contains("/") && !$0.hasPrefix("host:") }.compactMap {
+            IPAddress($0)
+        }
         let lab = try await Lab(random.world, externals: externals)
         let policies = try random.policies.map { try policy($0) }
         try await lab.update { index in for policy in policies { index.set(policy) } }

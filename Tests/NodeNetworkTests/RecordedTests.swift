@@ -43,22 +43,31 @@ struct RecordedTests {
                 let places = description[family == .v6 ? "endpoints6" : "endpoints"]?.strings ?? []
                 for (from, line) in zip(places, table["m"]?.strings ?? []) {
                     for (to, cell) in zip(places, line) where cell != "-" && from != to {
-                        guard let source = world.address(from, family), let destination = world.address(to, family), source != destination
+                        guard let source = world.address(from, family), let destination = world.address(to, family),
+                            source != destination
                         else { continue }
                         let transport = transports[table["protocol"]?.string ?? ""] ?? 0
-                        probes.append((Packet(source: source, destination: destination, transport: transport, port: UInt16(table["port"]?.int ?? 0)), cell == "."))
+                        probes.append(
+                            (
+                                Packet(
+                                    source: source, destination: destination, transport: transport,
+                                    port: UInt16(table["port"]?.int ?? 0)), cell == "."
+                            ))
                         names.append("\(from) > \(to)")
                     }
                 }
             }
             let arrived = try lab.send(probes)
             for (index, probe) in probes.enumerated() where arrived[index] != probe.expected {
-                failures.append("\(row["id"]?.string ?? "") \(names[index]) \(probe.packet): recorded \(probe.expected)")
+                failures.append(
+                    "\(row["id"]?.string ?? "") \(names[index]) \(probe.packet): recorded \(probe.expected)")
             }
             rows += 1
             packets += probes.count
         }
-        print("corpus networkpolicy, real packets: \(rows) rows, \(packets - failures.count) passed, \(failures.count) failed")
+        print(
+            "corpus networkpolicy, real packets: \(rows) rows, \(packets - failures.count) passed, \(failures.count) failed"
+        )
         #expect(rows >= 200)
         #expect(failures.prefix(10) == [])
     }
@@ -102,7 +111,11 @@ struct RecordedTests {
 
     /// Whether a probe is a packet between pods and places outside that opens a connection.
     private static func canBeSent(_ probe: Probe) -> Bool {
-        if probe.from.hasPrefix("host:") || probe.to.hasPrefix("host:") || probe.json["forwarded"] != nil || probe.from == probe.to { return false }
+        if probe.from.hasPrefix("host:") || probe.to.hasPrefix("host:") || probe.json["forwarded"] != nil
+            || probe.from == probe.to
+        {
+            return false
+        }
         let name = probe.json["protocol"]?.string ?? "TCP"
         // An answer to nothing (echo reply, unreachable) opens no connection: the kernel tracks none, and drops it.
         if name == "ICMP", let type = probe.json["icmpType"]?.int { return [8, 13, 15, 17].contains(type) }

@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 /// The suites beside this one, once more as an ordinary user with a user namespace of his own.
-@Suite("without root", .enabled(if: Rootless.isOutside, "runs inside already"), .enabled(if: Rootless.refusal == nil, "\(Rootless.refusal ?? "")"))
+@Suite(
+    "without root", .enabled(if: Rootless.isOutside, "runs inside already"),
+    .enabled(if: Rootless.refusal == nil, "\(Rootless.refusal ?? "")"))
 struct RootlessTests {
     @Test("attacks are held, services serve and random worlds agree in a user namespace")
     func all() throws {

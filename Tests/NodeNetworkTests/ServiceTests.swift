@@ -29,7 +29,9 @@ import Testing
         var reached = Set<Int>()
         for _ in 0..<40 where reached.count < 2 {
             _ = try cluster.connect("shop/tool", to: service.addresses[0], port: 80)
-            for (number, listener) in listeners.enumerated() where (try? cluster.accept(listener, patience: 5)) != nil { reached.insert(number) }
+            for (number, listener) in listeners.enumerated() where (try? cluster.accept(listener, patience: 5)) != nil {
+                reached.insert(number)
+            }
         }
         #expect(reached == [0, 1])
         // The node itself is served too.
@@ -46,7 +48,9 @@ import Testing
         let policy = try SmallCluster.onlyFrom(["web"], to: "db")
         try await cluster.lab.update { $0.set(policy) }
         _ = try cluster.connect("shop/web", to: service.addresses[0], port: 80)
-        #expect(throws: SystemError.self) { try cluster.connect("shop/tool", to: service.addresses[0], port: 80, patience: 100) }
+        #expect(throws: SystemError.self) {
+            try cluster.connect("shop/tool", to: service.addresses[0], port: 80, patience: 100)
+        }
         _ = listener
     }
 
@@ -55,7 +59,9 @@ import Testing
         let cluster = try await cluster()
         let service = try service(cluster, [])
         try await cluster.network.set(services: [service])
-        let error = #expect(throws: SystemError.self) { try cluster.connect("shop/tool", to: service.addresses[0], port: 80, patience: 1000) }
+        let error = #expect(throws: SystemError.self) {
+            try cluster.connect("shop/tool", to: service.addresses[0], port: 80, patience: 1000)
+        }
         #expect(error?.code == 111)
     }
 
@@ -104,6 +110,8 @@ import Testing
         _ = unsafe knp_peer(accepted.number, &peer)
         #expect(IPAddress(bytes: peer) == cluster.outside)
         try await cluster.network.set(services: [])
-        #expect(throws: SystemError.self) { try SmallCluster.connect(from: cluster.lab.outside, to: cluster.node, port: 30080, patience: 200) }
+        #expect(throws: SystemError.self) {
+            try SmallCluster.connect(from: cluster.lab.outside, to: cluster.node, port: 30080, patience: 200)
+        }
     }
 }

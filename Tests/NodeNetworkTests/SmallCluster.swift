@@ -21,9 +21,18 @@ struct SmallCluster {
     static let world: JSON = [
         "namespaces": ["shop": [:]], "nodes": ["n1": ["172.31.0.1", "fd31::1"]],
         "pods": [
-            ["ns": "shop", "name": "web", "node": "n1", "ips": ["10.20.0.1", "fd20::1"], "labels": ["app": "web"], "ports": []],
-            ["ns": "shop", "name": "db", "node": "n1", "ips": ["10.20.0.2", "fd20::2"], "labels": ["app": "db"], "ports": []],
-            ["ns": "shop", "name": "tool", "node": "n1", "ips": ["10.20.0.3", "fd20::3"], "labels": ["app": "tool"], "ports": []],
+            [
+                "ns": "shop", "name": "web", "node": "n1", "ips": ["10.20.0.1", "fd20::1"], "labels": ["app": "web"],
+                "ports": [],
+            ],
+            [
+                "ns": "shop", "name": "db", "node": "n1", "ips": ["10.20.0.2", "fd20::2"], "labels": ["app": "db"],
+                "ports": [],
+            ],
+            [
+                "ns": "shop", "name": "tool", "node": "n1", "ips": ["10.20.0.3", "fd20::3"], "labels": ["app": "tool"],
+                "ports": [],
+            ],
         ],
     ]
 
@@ -57,12 +66,15 @@ struct SmallCluster {
         return try Self.opened("listen in \(pod)") { knp_listen(number, transport, port) }
     }
 
-    func connect(_ pod: String, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 3000) throws -> OwnedDescriptor {
+    func connect(
+        _ pod: String, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 3000
+    ) throws -> OwnedDescriptor {
         try Self.connect(from: lab.pod(pod), to: address, transport, port: port, patience: patience)
     }
 
     static func connect(
-        from namespace: NetworkNamespace, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080, patience: Int32 = 3000
+        from namespace: NetworkNamespace, to address: IPAddress, _ transport: Int32 = 6, port: UInt16 = 8080,
+        patience: Int32 = 3000
     ) throws -> OwnedDescriptor {
         let (number, bytes) = (namespace.number, address.bytes)
         return try opened("connect to \(address)") { unsafe knp_connect(number, transport, bytes, port, patience) }

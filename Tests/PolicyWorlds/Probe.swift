@@ -19,7 +19,8 @@ package struct Probe: Sendable {
         guard let source = world.address(from, family), let destination = world.address(to, family),
             let transport = transports[json["protocol"]?.string ?? "TCP"]
         else { throw UnreadableProbe(text: "\(json)") }
-        var packet = Packet(source: source, destination: destination, transport: transport, port: UInt16(json["port"]?.int ?? 0))
+        var packet = Packet(
+            source: source, destination: destination, transport: transport, port: UInt16(json["port"]?.int ?? 0))
         packet.sourcePort = UInt16(json["srcPort"]?.int ?? 40000)
         if let type = json["icmpType"]?.int { packet.icmp = (UInt8(type), UInt8(json["icmpCode"]?.int ?? 0)) }
         return packet
@@ -29,7 +30,8 @@ package struct Probe: Sendable {
         let packet = try packet(in: world)
         guard json["forwarded"]?.bool == true else { return evaluator.decide(packet) }
         let isIn = to.hasPrefix("host:")
-        return evaluator.decide(packet, forwardedThrough: String((isIn ? to : from).dropFirst(5)), isIn ? .ingress : .egress)
+        return evaluator.decide(
+            packet, forwardedThrough: String((isIn ? to : from).dropFirst(5)), isIn ? .ingress : .egress)
     }
 }
 
@@ -45,7 +47,9 @@ extension TrafficVerdict {
         switch ground {
         case .rule(let rule, let tier, let stage):
             let place = rule.path.rawValue.drop { $0 != "[" }
-            text = "\(tier)/\(rule.name)\(place)" + (stage == .untracked ? " untracked" : stage == .beforeDNAT ? " preDNAT" : "")
+            text =
+                "\(tier)/\(rule.name)\(place)"
+                + (stage == .untracked ? " untracked" : stage == .beforeDNAT ? " preDNAT" : "")
         case .endOfTier(let tier): text = "end-of-tier \(tier)"
         case .profile(let name): text = "profile \(name)"
         case .failsafe: text = "failsafe"

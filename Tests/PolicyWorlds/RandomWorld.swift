@@ -33,7 +33,10 @@ package struct RandomWorld: Sendable {
             pods.append([
                 "ns": .string(namespace), "name": .string(name), "node": .string(random.pick(["n1", "n1", "n2"])),
                 "ips": [.string("10.10.0.\(number)"), .string("fd10::\(number)")],
-                "labels": ["app": .string(random.pick(["web", "db", "tool"])), "tier": .string(random.pick(["front", "back"]))],
+                "labels": [
+                    "app": .string(random.pick(["web", "db", "tool"])),
+                    "tier": .string(random.pick(["front", "back"])),
+                ],
                 "serviceAccount": .string(random.pick(["default", "builder"])),
                 "ports": [
                     ["name": "http", "containerPort": .int(random.pick([80, 8080])), "protocol": "TCP"],
@@ -43,11 +46,16 @@ package struct RandomWorld: Sendable {
         }
         let world: JSON = [
             "namespaces": ["red": ["team": "red"], "blue": ["team": "blue", "open": "yes"]],
-            "serviceAccounts": ["red/builder": ["role": "ci"], "blue/builder": [:], "red/default": [:], "blue/default": [:]],
+            "serviceAccounts": [
+                "red/builder": ["role": "ci"], "blue/builder": [:], "red/default": [:], "blue/default": [:],
+            ],
             "nodes": ["n1": ["172.31.0.1", "fd31::1"], "n2": ["172.31.0.2", "fd31::2"]],
             "pods": .array(pods),
             "networkSets": [
-                ["name": "partners", "labels": ["set": "partner"], "nets": ["198.51.100.0/25", "203.0.113.7/32", "fd99::/64"]],
+                [
+                    "name": "partners", "labels": ["set": "partner"],
+                    "nets": ["198.51.100.0/25", "203.0.113.7/32", "fd99::/64"],
+                ],
                 ["ns": "red", "name": "vendors", "labels": ["set": "vendor"], "nets": ["203.0.113.0/28"]],
             ],
             "tiers": [["name": "security", "order": 100], ["name": "audit", "order": 200, "defaultAction": "Pass"]],
@@ -65,7 +73,9 @@ package struct RandomWorld: Sendable {
                 // What goes past all pods is nobody's business here.
                 guard from.contains("/") || to.contains("/") else { continue }
                 for family in [IPAddress.Family.v4, .v6] {
-                    guard let source = world.address(from, family), let destination = world.address(to, family) else { continue }
+                    guard let source = world.address(from, family), let destination = world.address(to, family) else {
+                        continue
+                    }
                     var kinds: [(UInt8, UInt16)] = [(6, 80), (6, random.pick([8080, 443])), (17, 53)]
                     kinds.append(random.pick([(6, 53), (6, 90), (17, 80), (132, 80)]))
                     for (transport, port) in kinds {
@@ -101,8 +111,21 @@ private struct PolicyMaker {
     private mutating func labels() -> JSON {
         switch random.next() % 6 {
         case 0: return [:]
-        case 1: return ["matchExpressions": [["key": "app", "operator": .string(random.pick(["In", "NotIn"])), "values": ["web", "db"]]]]
-        case 2: return ["matchExpressions": [["key": .string(random.pick(["tier", "none"])), "operator": .string(random.pick(["Exists", "DoesNotExist"]))]]]
+        case 1:
+            return [
+                "matchExpressions": [
+                    ["key": "app", "operator": .string(random.pick(["In", "NotIn"])), "values": ["web", "db"]]
+                ]
+            ]
+        case 2:
+            return [
+                "matchExpressions": [
+                    [
+                        "key": .string(random.pick(["tier", "none"])),
+                        "operator": .string(random.pick(["Exists", "DoesNotExist"])),
+                    ]
+                ]
+            ]
         case 3: return ["matchLabels": ["tier": .string(random.pick(["front", "back"]))]]
         default: return ["matchLabels": ["app": .string(random.pick(["web", "db", "tool"]))]]
         }
@@ -123,28 +146,30 @@ private struct PolicyMaker {
     }
 
     private mutating func peers() -> JSON {
-        .array((0..<(1 + random.next() % 2)).map { _ in
-            switch random.next() % 4 {
-            case 0: ["podSelector": labels()]
-            case 1: ["namespaceSelector": namespaces()]
-            case 2: ["namespaceSelector": namespaces(), "podSelector": labels()]
-            default: ["ipBlock": block()]
-            }
-        })
+        .array(
+            (0..<(1 + random.next() % 2)).map { _ in
+                switch random.next() % 4 {
+                case 0: ["podSelector": labels()]
+                case 1: ["namespaceSelector": namespaces()]
+                case 2: ["namespaceSelector": namespaces(), "podSelector": labels()]
+                default: ["ipBlock": block()]
+                }
+            })
     }
 
     private mutating func kubernetesPorts() -> JSON {
-        .array((0..<(1 + random.next() % 2)).map { _ in
-            switch random.next() % 7 {
-            case 0: ["port": 80]
-            case 1: ["port": 79, "endPort": 90]
-            case 2: ["port": "http"]
-            case 3: ["port": "dns", "protocol": .string(random.pick(["TCP", "UDP"]))]
-            case 4: ["protocol": "UDP", "port": 53]
-            case 5: ["protocol": "SCTP"]
-            default: ["protocol": .string(random.pick(["TCP", "UDP"]))]
-            }
-        })
+        .array(
+            (0..<(1 + random.next() % 2)).map { _ in
+                switch random.next() % 7 {
+                case 0: ["port": 80]
+                case 1: ["port": 79, "endPort": 90]
+                case 2: ["port": "http"]
+                case 3: ["port": "dns", "protocol": .string(random.pick(["TCP", "UDP"]))]
+                case 4: ["protocol": "UDP", "port": 53]
+                case 5: ["protocol": "SCTP"]
+                default: ["protocol": .string(random.pick(["TCP", "UDP"]))]
+                }
+            })
     }
 
     private mutating func kubernetes(_ number: Int) -> JSON {
@@ -162,7 +187,8 @@ private struct PolicyMaker {
         }
         return Self.object([
             "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-            "metadata": ["name": .string("np\(number)"), "namespace": .string(random.pick(["red", "blue"]))], "spec": Self.object(spec),
+            "metadata": ["name": .string("np\(number)"), "namespace": .string(random.pick(["red", "blue"]))],
+            "spec": Self.object(spec),
         ])
     }
 
@@ -175,24 +201,30 @@ private struct PolicyMaker {
     // MARK: ClusterNetworkPolicy
 
     private mutating func subject() -> JSON {
-        random.oneIn(2) ? ["namespaces": namespaces()] : ["pods": ["namespaceSelector": namespaces(), "podSelector": labels()]]
+        random.oneIn(2)
+            ? ["namespaces": namespaces()] : ["pods": ["namespaceSelector": namespaces(), "podSelector": labels()]]
     }
 
     private mutating func cluster(_ number: Int) -> JSON {
         var spec: [String: JSON] = [
-            "tier": .string(random.pick(["Admin", "Baseline"])), "priority": .int(Int64(random.next() % 20)), "subject": subject(),
+            "tier": .string(random.pick(["Admin", "Baseline"])), "priority": .int(Int64(random.next() % 20)),
+            "subject": subject(),
         ]
         for (field, peers) in [("ingress", "from"), ("egress", "to")] where random.oneIn(2) {
             let rules: [JSON] = (0..<(1 + random.next() % 2)).map { _ in
                 var peer = subject()
-                if field == "egress", random.oneIn(3) { peer = ["networks": [.string(random.pick(["198.51.100.0/24", "0.0.0.0/0", "fd99::/16"]))]] }
+                if field == "egress", random.oneIn(3) {
+                    peer = ["networks": [.string(random.pick(["198.51.100.0/24", "0.0.0.0/0", "fd99::/16"]))]]
+                }
                 var rule: [String: JSON] = ["action": .string(random.pick(["Accept", "Deny", "Pass"])), peers: [peer]]
                 if random.oneIn(2) {
                     rule["protocols"] = [
-                        random.pick([
-                            ["tcp": ["destinationPort": ["number": 80]]], ["tcp": ["destinationPort": ["range": ["start": 80, "end": 500]]]],
-                            ["udp": ["destinationPort": ["number": 53]]], ["destinationNamedPort": "http"],
-                        ] as [JSON])
+                        random.pick(
+                            [
+                                ["tcp": ["destinationPort": ["number": 80]]],
+                                ["tcp": ["destinationPort": ["range": ["start": 80, "end": 500]]]],
+                                ["udp": ["destinationPort": ["number": 53]]], ["destinationNamedPort": "http"],
+                            ] as [JSON])
                     ]
                 }
                 return Self.object(rule)
@@ -210,8 +242,10 @@ private struct PolicyMaker {
     private mutating func selector() -> JSON {
         .string(
             random.pick([
-                "all()", "app == \"web\"", "app != \"web\"", "has(tier)", "!has(set)", "app in {\"web\", \"db\"}", "app not in {\"tool\"}",
-                "tier == \"front\" && app == \"db\"", "set == \"partner\"", "set == \"vendor\" || app == \"tool\"", "app starts with \"t\"",
+                "all()", "app == \"web\"", "app != \"web\"", "has(tier)", "!has(set)", "app in {\"web\", \"db\"}",
+                "app not in {\"tool\"}",
+                "tier == \"front\" && app == \"db\"", "set == \"partner\"", "set == \"vendor\" || app == \"tool\"",
+                "app starts with \"t\"",
                 "pcns.team == \"red\"",
             ]))
     }
@@ -220,10 +254,21 @@ private struct PolicyMaker {
         var entity: [String: JSON] = [:]
         if random.oneIn(2) { entity["selector"] = selector() }
         if random.oneIn(5) { entity["notSelector"] = selector() }
-        if random.oneIn(4) { entity["namespaceSelector"] = .string(random.pick(["all()", "team == \"red\"", "open == \"yes\"", "global()"])) }
-        if random.oneIn(6) { entity["serviceAccounts"] = random.oneIn(2) ? ["names": ["builder"]] : ["selector": "role == \"ci\""] }
-        if random.oneIn(6) { entity["nets"] = .array(random.some(["10.10.0.0/30", "10.10.0.0/28", "198.51.100.0/24", "fd10::/64"]).map { .string($0) }) }
-        if random.oneIn(6) { entity["notNets"] = .array(random.some(["10.10.0.2/32", "203.0.113.0/24", "fd10::3/128"]).map { .string($0) }) }
+        if random.oneIn(4) {
+            entity["namespaceSelector"] = .string(
+                random.pick(["all()", "team == \"red\"", "open == \"yes\"", "global()"]))
+        }
+        if random.oneIn(6) {
+            entity["serviceAccounts"] = random.oneIn(2) ? ["names": ["builder"]] : ["selector": "role == \"ci\""]
+        }
+        if random.oneIn(6) {
+            entity["nets"] = .array(
+                random.some(["10.10.0.0/30", "10.10.0.0/28", "198.51.100.0/24", "fd10::/64"]).map { .string($0) })
+        }
+        if random.oneIn(6) {
+            entity["notNets"] = .array(
+                random.some(["10.10.0.2/32", "203.0.113.0/24", "fd10::3/128"]).map { .string($0) })
+        }
         if hasPorts, random.oneIn(2) {
             entity["ports"] = .array(random.some([80, "79:90", "http", 53, "dns"] as [JSON]))
         } else if hasPorts, random.oneIn(4) {
@@ -241,8 +286,13 @@ private struct PolicyMaker {
             hasPorts = true
         case 2:
             rule["protocol"] = "ICMP"
-            if random.oneIn(2) { rule["icmp"] = random.pick([["type": 8], ["type": 8, "code": 0], ["type": 13]] as [JSON]) }
-            if random.oneIn(3) { rule["notICMP"] = random.pick([["type": 8], ["type": 13, "code": 0], ["type": 13, "code": 1]] as [JSON]) }
+            if random.oneIn(2) {
+                rule["icmp"] = random.pick([["type": 8], ["type": 8, "code": 0], ["type": 13]] as [JSON])
+            }
+            if random.oneIn(3) {
+                rule["notICMP"] = random.pick(
+                    [["type": 8], ["type": 13, "code": 0], ["type": 13, "code": 1]] as [JSON])
+            }
         case 3: rule["notProtocol"] = random.pick(["TCP", "ICMP", "UDP"] as [JSON])
         default: break
         }

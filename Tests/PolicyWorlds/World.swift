@@ -20,7 +20,9 @@ package enum Corpus {
     }
 
     package static func lines(_ name: String) throws -> [JSON] {
-        try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + name))).split(separator: 0x0A).map { try JSON.parse(Array($0)) }
+        try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + name))).split(separator: 0x0A).map {
+            try JSON.parse(Array($0))
+        }
     }
 }
 
@@ -38,7 +40,9 @@ package struct World: Sendable {
     /// The world in `json`; without `knowsNodes` no pod is known to run on a node, so that none is spared what its
     /// policies say about its own node.
     package init(_ json: JSON, knowsNodes: Bool = true) {
-        func networks(_ value: JSON?) -> [IPNetwork] { (value?.strings ?? []).compactMap { IPNetwork($0) ?? IPAddress($0).map { IPNetwork($0) } } }
+        func networks(_ value: JSON?) -> [IPNetwork] {
+            (value?.strings ?? []).compactMap { IPNetwork($0) ?? IPAddress($0).map { IPNetwork($0) } }
+        }
         for (name, labels) in json["namespaces"]?.object ?? [:] { namespaces.append((name, labels.stringMap)) }
         for (name, labels) in json["serviceAccounts"]?.object ?? [:] {
             let parts = name.split(separator: "/").map(String.init)
@@ -49,7 +53,8 @@ package struct World: Sendable {
             places[namespace + "/" + name] = networks(pod["ips"]).map(\.address)
             if pod["hostNetwork"]?.bool == true { continue }
             var endpoint = PolicyEndpoint(
-                id: .pod(namespace: namespace, name: name), labels: pod["labels"]?.stringMap ?? [:], networks: networks(pod["ips"]))
+                id: .pod(namespace: namespace, name: name), labels: pod["labels"]?.stringMap ?? [:],
+                networks: networks(pod["ips"]))
             endpoint.node = knowsNodes ? pod["node"]?.string : nil
             endpoint.serviceAccount = pod["serviceAccount"]?.string
             endpoint.ports = (pod["ports"]?.array ?? []).map {
@@ -62,11 +67,13 @@ package struct World: Sendable {
         for (name, node) in json["nodes"]?.object ?? [:] {
             let addresses = networks(node["ips"] ?? node)
             places["host:" + name] = addresses.map(\.address)
-            endpoints.append(PolicyEndpoint(id: .node(name), labels: node["labels"]?.stringMap ?? [:], networks: addresses))
+            endpoints.append(
+                PolicyEndpoint(id: .node(name), labels: node["labels"]?.stringMap ?? [:], networks: addresses))
         }
         for host in json["hostEndpoints"]?.array ?? [] {
             let name = host["name"]?.string ?? ""
-            var endpoint = PolicyEndpoint(id: .host(name), labels: host["labels"]?.stringMap ?? [:], networks: networks(host["ips"]))
+            var endpoint = PolicyEndpoint(
+                id: .host(name), labels: host["labels"]?.stringMap ?? [:], networks: networks(host["ips"]))
             endpoint.profiles = host["profiles"]?.strings ?? []
             places["host:" + name] = endpoint.networks.map(\.address)
             endpoints.append(endpoint)
@@ -89,7 +96,9 @@ package struct World: Sendable {
     package var index: NetworkPolicyIndex {
         var index = NetworkPolicyIndex()
         for (name, labels) in namespaces { index.setNamespace(name, labels: labels) }
-        for account in accounts { index.setServiceAccount(namespace: account.namespace, name: account.name, labels: account.labels) }
+        for account in accounts {
+            index.setServiceAccount(namespace: account.namespace, name: account.name, labels: account.labels)
+        }
         for tier in tiers { index.set(tier) }
         for endpoint in endpoints { index.set(endpoint) }
         return index

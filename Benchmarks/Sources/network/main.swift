@@ -58,7 +58,9 @@ func rules(_ number: Int, port: UInt16) -> TrafficPolicy {
     policy.sparesOwnNode = true
     var match = TrafficMatch()
     match.transport = 6
-    match.source.sets = [SelectorSetKey(.and([shop, .isIn("app", ["a\((number * 7 + 1) % 20)", "a\((number * 3 + 2) % 20)"])]))]
+    match.source.sets = [
+        SelectorSetKey(.and([shop, .isIn("app", ["a\((number * 7 + 1) % 20)", "a\((number * 3 + 2) % 20)"])]))
+    ]
     match.destination.ports = [.range(port...port), .range(9000...9100)]
     policy.ingress = [TrafficRule(action: .allow, matches: [match], path: "spec.ingress[0]")]
     return policy
@@ -67,7 +69,9 @@ func rules(_ number: Int, port: UInt16) -> TrafficPolicy {
 func summary(_ name: String, _ times: [Double]) {
     let sorted = times.sorted()
     func text(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
-    print("\(name): p50 \(text(sorted[sorted.count / 2])) ms, p99 \(text(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])) ms, worst \(text(sorted[sorted.count - 1])) ms, of \(sorted.count)")
+    print(
+        "\(name): p50 \(text(sorted[sorted.count / 2])) ms, p99 \(text(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])) ms, worst \(text(sorted[sorted.count - 1])) ms, of \(sorted.count)"
+    )
 }
 
 func change(pods: Int, policies: Int, changes: Int, connections: Int) async throws {
@@ -78,7 +82,9 @@ func change(pods: Int, policies: Int, changes: Int, connections: Int) async thro
     print("table: \(ruleset.chains.count) chains, \(ruleset.ruleCount) rules, \(ruleset.sets.count) sets")
     // From the node, which always reaches its pods: these connections are looked at after each change, and stay.
     for number in 0..<connections {
-        let (listener, from, address) = (node.pods[number % pods].namespace.number, node.namespace.number, node.pods[number % pods].address.bytes)
+        let (listener, from, address) = (
+            node.pods[number % pods].namespace.number, node.namespace.number, node.pods[number % pods].address.bytes
+        )
         try node.namespace.run { () throws(SystemError) in
             let port = UInt16(20_000 + number)
             guard knp_listen(listener, 6, port) >= 0, unsafe knp_connect(from, 6, address, port, 3000) >= 0 else {
@@ -127,7 +133,8 @@ func throughput(policies: Int, rounds: Int) async throws {
     let address = IPAddress(family: .v4, high: 0, low: 0x0A63_0001)
     let other = IPAddress(family: .v4, high: 0, low: 0x0A63_0002)
     try one.run { () throws(SystemError) in
-        try RouteSocket().addPair("bare", hardware: [2, 0, 0, 0, 7, 1], peer: "bare", peerHardware: [2, 0, 0, 0, 7, 2], in: two, mtu: 1500)
+        try RouteSocket().addPair(
+            "bare", hardware: [2, 0, 0, 0, 7, 1], peer: "bare", peerHardware: [2, 0, 0, 0, 7, 2], in: two, mtu: 1500)
     }
     for (namespace, own, peer, hardware) in [(one, address, other, 2 as UInt8), (two, other, address, 1)] {
         try namespace.run { () throws(SystemError) in
@@ -145,10 +152,14 @@ func throughput(policies: Int, rounds: Int) async throws {
         let bare = try stream(one, two, address)
         if round == 0 { continue }
         ratios.append(pods / bare)
-        print("round \(round): pods \(Int(pods * 8 / 1e6)) Mbit/s, bare veth \(Int(bare * 8 / 1e6)) Mbit/s, ratio \((pods / bare * 1000).rounded() / 1000)")
+        print(
+            "round \(round): pods \(Int(pods * 8 / 1e6)) Mbit/s, bare veth \(Int(bare * 8 / 1e6)) Mbit/s, ratio \((pods / bare * 1000).rounded() / 1000)"
+        )
     }
     ratios.sort()
-    print("ratio: median \((ratios[ratios.count / 2] * 1000).rounded() / 1000), least \((ratios[0] * 1000).rounded() / 1000), with \(policies) policies")
+    print(
+        "ratio: median \((ratios[ratios.count / 2] * 1000).rounded() / 1000), least \((ratios[0] * 1000).rounded() / 1000), with \(policies) policies"
+    )
 }
 
 /// Bytes in a second.
@@ -176,7 +187,9 @@ let numbers = arguments.dropFirst(2).compactMap { Int($0) }
 func number(_ position: Int, _ standard: Int) -> Int { position < numbers.count ? numbers[position] : standard }
 do {
     switch arguments.dropFirst().first {
-    case "change": try await change(pods: number(0, 100), policies: number(1, 100), changes: number(2, 100), connections: number(3, 0))
+    case "change":
+        try await change(
+            pods: number(0, 100), policies: number(1, 100), changes: number(2, 100), connections: number(3, 0))
     case "throughput": try await throughput(policies: number(0, 1000), rounds: number(1, 8))
     case "start": try await starts(pods: number(0, 100))
     default: print("usage: network-benchmark change|throughput|start [NUMBER …]")

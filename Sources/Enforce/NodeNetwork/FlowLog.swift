@@ -63,7 +63,8 @@ package final class FlowLog: Sendable {
         guard let known else { return false }
         for logged in packets ?? [] {
             guard logged.prefix.hasPrefix(Ruleset.logPrefix),
-                let number = Int(logged.prefix.dropFirst(Ruleset.logPrefix.count).filter { $0 != " " }), let note = known[number]
+                let number = Int(logged.prefix.dropFirst(Ruleset.logPrefix.count).filter { $0 != " " }),
+                let note = known[number]
             else { continue }
             switch continuation.yield(Flow(note: note, packet: logged.packet)) {
             case .dropped: state.withLock { $0.lost += 1 }

@@ -51,7 +51,8 @@ package actor NodeNetwork {
     private var tracking: ConntrackSocket?
 
     /// The network of a node in a namespace; `podNetworks` are those of this node alone.
-    package init(_ node: NodeView, podNetworks: [IPNetwork], in namespace: NetworkNamespace, mtu: UInt32 = 1500) throws {
+    package init(_ node: NodeView, podNetworks: [IPNetwork], in namespace: NetworkNamespace, mtu: UInt32 = 1500) throws
+    {
         self.node = node
         self.mtu = mtu
         compiler = RulesetCompiler(node: node)
@@ -111,7 +112,8 @@ package actor NodeNetwork {
         guard case .pod(let namespace, let name) = id, let route else { throw SystemError("attach \(id)", 22) }
         try detach(id)
         let place = try pool.take()
-        let link = PodLink(place: place, addresses: request.addresses ?? pool.addresses(place), namespace: namespace, name: name)
+        let link = PodLink(
+            place: place, addresses: request.addresses ?? pool.addresses(place), namespace: namespace, name: name)
         var endpoint = request.endpoint
         endpoint.networks = link.addresses.map { IPNetwork($0) }
         endpoint.node = node.name
@@ -192,7 +194,8 @@ package actor NodeNetwork {
         var count = 0
         for connection in try tracking.connections() {
             let packet = connection.packet
-            guard own.contains(packet.source) || own.contains(packet.destination), !evaluator.decide(packet).decision.isAllowed,
+            guard own.contains(packet.source) || own.contains(packet.destination),
+                !evaluator.decide(packet).decision.isAllowed,
                 try tracking.delete(connection)
             else { continue }
             count += 1

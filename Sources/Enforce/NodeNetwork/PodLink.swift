@@ -60,7 +60,8 @@ struct PodLink: Sendable {
         let (old, new) = ("net/ipv4/conf/\(interface)/", "net/ipv6/conf/\(interface)/")
         // The pod is no router and cannot tell us about any; our own address there is the one that we give.
         let settings = [
-            (old + "accept_redirects", "0"), (old + "send_redirects", "0"), (old + "secure_redirects", "0"), (new + "accept_ra", "0"),
+            (old + "accept_redirects", "0"), (old + "send_redirects", "0"), (old + "secure_redirects", "0"),
+            (new + "accept_ra", "0"),
             (new + "accept_redirects", "0"), (new + "addr_gen_mode", "1"),
         ]
         for (name, value) in settings { try Self.set(name, value) }

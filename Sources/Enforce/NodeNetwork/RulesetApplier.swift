@@ -51,7 +51,8 @@ package actor RulesetApplier {
             try kernel?.run(delta.text)
             transactions += 1
         } catch {
-            throw RulesetError(table: delta.table, cause: self.kernel == nil ? .unavailable(error.text) : .refused(error.text))
+            throw RulesetError(
+                table: delta.table, cause: self.kernel == nil ? .unavailable(error.text) : .refused(error.text))
         }
         generation = try? readGeneration()
         baseline = nil

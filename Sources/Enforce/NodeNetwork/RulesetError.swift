@@ -15,7 +15,8 @@ package struct RulesetError: Error, Hashable, Sendable, CustomStringConvertible 
     /// How to mend it, in the imperative.
     package var remedy: String {
         switch cause {
-        case .refused: "run 'nft list table \(table)' in the node's network namespace and see whether another program writes to it"
+        case .refused:
+            "run 'nft list table \(table)' in the node's network namespace and see whether another program writes to it"
         case .unavailable: "install libnftables, and let this process administer its network namespace"
         }
     }

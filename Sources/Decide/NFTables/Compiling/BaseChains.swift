@@ -38,7 +38,8 @@ enum BaseChains {
         var ruleset = Ruleset()
         ruleset.notes = notes
         ruleset.sets[Name.interfaces] = NamedSet([.interface], comment: "the node's ends of the pods' links")
-        ruleset.sets[Name.uplinks] = NamedSet([.interface], comment: "the ways out of the node", Set(node.uplinks.map { [.interface($0)] }))
+        ruleset.sets[Name.uplinks] = NamedSet(
+            [.interface], comment: "the ways out of the node", Set(node.uplinks.map { [.interface($0)] }))
         ruleset.sets[Name.loops] = NamedSet([.interface, .interface], comment: "from a pod to itself")
         for map in [Name.fromPods, Name.toNode, Name.toPods] { ruleset.maps[map] = VerdictMap([.interface]) }
         for family in families {
@@ -46,9 +47,11 @@ enum BaseChains {
             let own = Set(node.addresses.filter { $0.family == family }.map { [FieldValue.address($0)] })
             ruleset.sets[Name.addresses(family)] = NamedSet([.interface, type], comment: "the addresses of the pods")
             ruleset.sets[Name.nodeAddresses(family)] = NamedSet([type], comment: "the addresses of the node", own)
-            ruleset.sets[Name.ownAddresses(family)] = NamedSet([type], comment: "the addresses of the node and its pods", own)
+            ruleset.sets[Name.ownAddresses(family)] = NamedSet(
+                [type], comment: "the addresses of the node and its pods", own)
             ruleset.sets[Name.podNetworks(family)] = networks(node.podNetworks, family, "the pods of the cluster")
-            ruleset.sets[Name.serviceNetworks(family)] = networks(node.serviceNetworks, family, "the services of the cluster")
+            ruleset.sets[Name.serviceNetworks(family)] = networks(
+                node.serviceNetworks, family, "the services of the cluster")
             ruleset.maps[Name.services(family)] = VerdictMap([type, .transport, .port])
             ruleset.maps[Name.nodePorts(family)] = VerdictMap([.transport, .port])
         }
@@ -63,7 +66,9 @@ enum BaseChains {
         return set
     }
 
-    private static func hook(_ place: Chain.Hook.Place, _ kind: Chain.Hook.Kind, _ priority: Int, accepts: Bool) -> Chain.Hook {
+    private static func hook(_ place: Chain.Hook.Place, _ kind: Chain.Hook.Kind, _ priority: Int, accepts: Bool)
+        -> Chain.Hook
+    {
         Chain.Hook(place: place, kind: kind, priority: priority, accepts: accepts)
     }
 
@@ -81,8 +86,10 @@ enum BaseChains {
 
     /// Interface and source address must agree, before anything else looks at the packet.
     private static func guardian(_ node: NodeView) -> [Rule] {
-        let neighbours: [FieldValue] = [.network(IPNetwork(IPAddress(family: .v6, high: 0xFE80_0000_0000_0000, low: 0), prefixLength: 10)),
-            .address(IPAddress(family: .v6, high: 0, low: 0))]
+        let neighbours: [FieldValue] = [
+            .network(IPNetwork(IPAddress(family: .v6, high: 0xFE80_0000_0000_0000, low: 0), prefixLength: 10)),
+            .address(IPAddress(family: .v6, high: 0, low: 0)),
+        ]
         var rules = [Rule([.equals(.inInterface, .interface("lo"))], .accept)]
         for family in families {
             rules.append(Rule([.isIn([.inInterface, .source(family)], set: Name.addresses(family))], .accept))
@@ -92,7 +99,8 @@ enum BaseChains {
         rules.append(
             Rule(
                 [
-                    .isIn([.inInterface], set: Name.interfaces), .among(.source(.v6), neighbours), .equals(.transport, 58),
+                    .isIn([.inInterface], set: Name.interfaces), .among(.source(.v6), neighbours),
+                    .equals(.transport, 58),
                     .among(.icmpType, [.number(135), .number(136)]), .equals(.hopLimit, 255),
                 ], .accept))
         // Any kernel sends these by itself; they are no news.
@@ -120,7 +128,9 @@ enum BaseChains {
         rules.append(Rule([.isIn([.inInterface, .outInterface], set: Name.loops)], .mark(.masquerade), .accept))
         rules.append(Rule([], .dispatch([.inInterface], map: Name.fromPods)))
         rules.append(Rule([.isIn([.inInterface], set: Name.uplinks)], .accept))
-        rules.append(node.toleratesOtherInterfaces ? Rule([.isNotIn([.outInterface], set: Name.interfaces)], .accept) : Rule([], .log(2), .drop))
+        rules.append(
+            node.toleratesOtherInterfaces
+                ? Rule([.isNotIn([.outInterface], set: Name.interfaces)], .accept) : Rule([], .log(2), .drop))
         if node.toleratesOtherInterfaces { rules.append(Rule([], .log(2), .drop)) }
         return rules
     }
@@ -128,9 +138,12 @@ enum BaseChains {
     private static func ingress(_ node: NodeView) -> [Rule] {
         var rules = [
             Rule([.isEstablished], .accept), Rule([.isIn([.inInterface, .outInterface], set: Name.loops)], .accept),
-            Rule([], .dispatch([.outInterface], map: Name.toPods)), Rule([.isIn([.outInterface], set: Name.uplinks)], .accept),
+            Rule([], .dispatch([.outInterface], map: Name.toPods)),
+            Rule([.isIn([.outInterface], set: Name.uplinks)], .accept),
         ]
-        rules.append(node.toleratesOtherInterfaces ? Rule([.isNotIn([.outInterface], set: Name.interfaces)], .accept) : Rule([], .log(3), .drop))
+        rules.append(
+            node.toleratesOtherInterfaces
+                ? Rule([.isNotIn([.outInterface], set: Name.interfaces)], .accept) : Rule([], .log(3), .drop))
         if node.toleratesOtherInterfaces { rules.append(Rule([], .log(3), .drop)) }
         return rules
     }
@@ -138,9 +151,12 @@ enum BaseChains {
     /// What pods send to their own node.
     private static func input() -> [Rule] {
         [
-            Rule([.isNotIn([.inInterface], set: Name.interfaces)], .accept), Rule([.isEstablished], .accept), Rule([.isInvalid], .drop),
+            Rule([.isNotIn([.inInterface], set: Name.interfaces)], .accept), Rule([.isEstablished], .accept),
+            Rule([.isInvalid], .drop),
             Rule([.continuesUnknownConnection], .drop),
-            Rule([.equals(.transport, 58), .among(.icmpType, [.number(135), .number(136)]), .equals(.hopLimit, 255)], .accept),
+            Rule(
+                [.equals(.transport, 58), .among(.icmpType, [.number(135), .number(136)]), .equals(.hopLimit, 255)],
+                .accept),
             Rule([], .dispatch([.inInterface], map: Name.toNode)), Rule([], .log(2), .drop),
         ]
     }
@@ -163,7 +179,8 @@ enum BaseChains {
             rules.append(
                 Rule(
                     [
-                        .isIn([.outInterface], set: Name.uplinks), .isIn([.source(family)], set: Name.ownAddresses(family)),
+                        .isIn([.outInterface], set: Name.uplinks),
+                        .isIn([.source(family)], set: Name.ownAddresses(family)),
                         .isNotIn([.source(family)], set: Name.nodeAddresses(family)),
                         .isNotIn([.destination(family)], set: Name.podNetworks(family)),
                         .isNotIn([.destination(family)], set: Name.nodeAddresses(family)),

@@ -38,7 +38,8 @@ struct MatchCompiler {
         [match.source, match.destination].contains { end in
             let ports = (end.ports ?? []) + end.exceptPorts
             let isNamed = ports.contains { if case .named = $0 { true } else { false } }
-            return !end.sets.isEmpty || !end.exceptSets.isEmpty || end.networks != nil || !end.exceptNetworks.isEmpty || isNamed
+            return !end.sets.isEmpty || !end.exceptSets.isEmpty || end.networks != nil || !end.exceptNetworks.isEmpty
+                || isNamed
         }
     }
 
@@ -108,14 +109,17 @@ struct MatchCompiler {
     }
 
     private func ports(
-        _ ports: [PortMatch], _ transport: UInt8?, _ address: PacketField, _ port: PacketField, _ family: IPAddress.Family
+        _ ports: [PortMatch], _ transport: UInt8?, _ address: PacketField, _ port: PacketField,
+        _ family: IPAddress.Family
     ) -> [[Condition]]? {
         let (ranges, names) = split(ports)
         // Without a protocol of the rule's own, the bytes of others must not be taken for ports.
         let guardian: [Condition] = transport == nil ? [.among(.transport, Self.withPorts)] : []
         var group: [[Condition]] = []
         if !ranges.isEmpty { group.append(guardian + [.among(port, ranges)]) }
-        for name in names { group.append(guardian + [.isIn([address, .transport, port], set: namedPorts(name, family))]) }
+        for name in names {
+            group.append(guardian + [.isIn([address, .transport, port], set: namedPorts(name, family))])
+        }
         return group.isEmpty ? nil : group
     }
 
@@ -136,10 +140,13 @@ extension [IPNetwork] {
     /// The same addresses in networks of which none holds another, in order: a set refuses overlaps.
     func disjoint() -> [IPNetwork] {
         var kept: [IPNetwork] = []
-        for network in sorted(by: { $0.prefixLength < $1.prefixLength }) where !kept.contains(where: { $0.contains(network) }) {
+        for network in sorted(by: { $0.prefixLength < $1.prefixLength })
+        where !kept.contains(where: { $0.contains(network) }) {
             kept.append(network)
         }
-        return kept.sorted { ($0.prefixLength, $0.address.high, $0.address.low) < ($1.prefixLength, $1.address.high, $1.address.low) }
+        return kept.sorted {
+            ($0.prefixLength, $0.address.high, $0.address.low) < ($1.prefixLength, $1.address.high, $1.address.low)
+        }
     }
 }
 

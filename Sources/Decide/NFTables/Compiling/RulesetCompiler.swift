@@ -64,7 +64,11 @@ public struct RulesetCompiler: Sendable {
 
     private mutating func setElements(of pod: PodInterface, isThere: Bool) {
         func change(_ set: String, _ element: [FieldValue]) {
-            if isThere { ruleset.sets[set]?.elements.insert(element) } else { ruleset.sets[set]?.elements.remove(element) }
+            if isThere {
+                ruleset.sets[set]?.elements.insert(element)
+            } else {
+                ruleset.sets[set]?.elements.remove(element)
+            }
         }
         let interface = FieldValue.interface(pod.interface)
         change(BaseChains.Name.interfaces, [interface])
@@ -85,7 +89,9 @@ public struct RulesetCompiler: Sendable {
             if fill(key, index) { stale.formUnion(mentioning[key].map { Array($0.keys) } ?? []) }
         }
         for policy in changes.policies {
-            for direction in TrafficDirection.allCases { stale.insert(PolicySide(policy: policy, direction: direction)) }
+            for direction in TrafficDirection.allCases {
+                stale.insert(PolicySide(policy: policy, direction: direction))
+            }
         }
         for id in changes.endpoints { refreshPorts(of: id, index) }
         for side in stale where policyContent[side] != nil && index.policies[side.policy] != nil { write(side, index) }
@@ -136,7 +142,8 @@ public struct RulesetCompiler: Sendable {
                 content.add(Rule([], .jump(PolicyContent.name(acquire(side, index), group.direction))))
                 if rules.contains(where: { $0.action == .pass }) {
                     canPass = true
-                    content.add(Rule([.isMarked(.passed)], .unmark(.passed), .goto(GroupContent.name(number, position + 1))))
+                    content.add(
+                        Rule([.isMarked(.passed)], .unmark(.passed), .goto(GroupContent.name(number, position + 1))))
                 }
             }
             let ends = tier.tier.defaultAction == .deny
@@ -176,7 +183,8 @@ public struct RulesetCompiler: Sendable {
     private mutating func store(_ content: GroupContent, _ group: RuleGroup) {
         groupContent[group] = content
         for (position, rules) in content.chains.enumerated() {
-            ruleset.chains[GroupContent.name(content.number, position)] = Chain(comment: group.direction.rawValue, rules)
+            ruleset.chains[GroupContent.name(content.number, position)] = Chain(
+                comment: group.direction.rawValue, rules)
         }
     }
 
@@ -189,7 +197,9 @@ public struct RulesetCompiler: Sendable {
         for note in content.notes { release(note) }
     }
 
-    private mutating func denial(_ ground: Note.Ground, _ direction: TrafficDirection, _ content: inout GroupContent) -> Rule {
+    private mutating func denial(_ ground: Note.Ground, _ direction: TrafficDirection, _ content: inout GroupContent)
+        -> Rule
+    {
         let note = Note(direction, isDenial: true, ground)
         content.notes.append(note)
         return Rule([], .log(acquire(note)), .drop)
@@ -228,7 +238,9 @@ public struct RulesetCompiler: Sendable {
         policyContent[side] = content
         let object = policy.object
         ruleset.chains[PolicyContent.name(number, side.direction)] = Chain(
-            comment: "\(side.direction.rawValue) \(object.kind) \(object.namespace.isEmpty ? "" : object.namespace + "/")\(object.name)", written)
+            comment:
+                "\(side.direction.rawValue) \(object.kind) \(object.namespace.isEmpty ? "" : object.namespace + "/")\(object.name)",
+            written)
         if let former { release(former, side) }
     }
 
@@ -340,7 +352,9 @@ public struct RulesetCompiler: Sendable {
     private mutating func refreshPorts(of id: EndpointID, _ index: NetworkPolicyIndex) {
         let addresses = portAddresses.removeValue(forKey: id) ?? []
         for name in portElements.keys {
-            for port in portElements[name]?.removeValue(forKey: id) ?? [] { change(name, port, addresses, isThere: false) }
+            for port in portElements[name]?.removeValue(forKey: id) ?? [] {
+                change(name, port, addresses, isThere: false)
+            }
         }
         if let endpoint = index.endpoints[id] { enterPorts(of: endpoint, Set(endpoint.ports.map(\.name))) }
     }
@@ -354,11 +368,17 @@ public struct RulesetCompiler: Sendable {
         }
     }
 
-    private mutating func change(_ name: String, _ port: PolicyEndpoint.NamedPort, _ addresses: [IPAddress], isThere: Bool) {
+    private mutating func change(
+        _ name: String, _ port: PolicyEndpoint.NamedPort, _ addresses: [IPAddress], isThere: Bool
+    ) {
         for address in addresses {
             let set = Self.setName("p", ports.number(name), address.family)
             let element: [FieldValue] = [.address(address), .number(UInt16(port.transport)), .number(port.port)]
-            if isThere { ruleset.sets[set]?.elements.insert(element) } else { ruleset.sets[set]?.elements.remove(element) }
+            if isThere {
+                ruleset.sets[set]?.elements.insert(element)
+            } else {
+                ruleset.sets[set]?.elements.remove(element)
+            }
         }
     }
 
@@ -380,14 +400,20 @@ public struct RulesetCompiler: Sendable {
             let transport = FieldValue.number(UInt16(service.transport))
             if let chain = addChain("b\(number)v\(family.rawValue)", service, family, backends, &content) {
                 for address in service.addresses where address.family == family {
-                    content.elements.append((BaseChains.Name.services(family), [.address(address), transport, .number(service.port)], chain))
+                    content.elements.append(
+                        (
+                            BaseChains.Name.services(family), [.address(address), transport, .number(service.port)],
+                            chain
+                        ))
                 }
             }
             guard let port = service.nodePort else { continue }
             let reachable = service.isLocalOnly ? backends.filter(\.isLocal) : backends
             // Another node would answer the client directly, which knows nothing of it.
             let hides = !reachable.allSatisfy(\.isLocal)
-            if let chain = addChain("o\(number)v\(family.rawValue)", service, family, reachable, &content, masquerades: hides) {
+            if let chain = addChain(
+                "o\(number)v\(family.rawValue)", service, family, reachable, &content, masquerades: hides)
+            {
                 content.elements.append((BaseChains.Name.nodePorts(family), [transport, .number(port)], chain))
             }
         }
@@ -414,7 +440,9 @@ public struct RulesetCompiler: Sendable {
                 ruleset.sets[set] = NamedSet([.address(family)], comment: "clients of \(target.address)")
                 ruleset.sets[set]?.timeout = seconds
                 rules.append(
-                    Rule([transport, .isIn([.source(family)], set: set)], .remember(family, set: set), .toBackend(family, [target])))
+                    Rule(
+                        [transport, .isIn([.source(family)], set: set)], .remember(family, set: set),
+                        .toBackend(family, [target])))
             }
             for (position, target) in targets.enumerated() {
                 let left = targets.count - position
@@ -432,7 +460,9 @@ public struct RulesetCompiler: Sendable {
 
     private mutating func remove(_ service: ServicePort) {
         guard let content = services.removeValue(forKey: service) else { return }
-        for (map, key, chain) in content.elements where ruleset.maps[map]?.elements[key] == chain { ruleset.maps[map]?.elements[key] = nil }
+        for (map, key, chain) in content.elements where ruleset.maps[map]?.elements[key] == chain {
+            ruleset.maps[map]?.elements[key] = nil
+        }
         for chain in content.chains { ruleset.chains[chain] = nil }
         for (member, set) in content.members where memberNames.release(member) != nil { ruleset.sets[set] = nil }
         _ = serviceNames.release(service)
@@ -453,7 +483,9 @@ struct PolicyContent: Sendable {
     var ports: [String]
     var notes: [Note] = []
 
-    static func name(_ number: Int, _ direction: TrafficDirection) -> String { "\(direction == .ingress ? "in" : "out")\(number)" }
+    static func name(_ number: Int, _ direction: TrafficDirection) -> String {
+        "\(direction == .ingress ? "in" : "out")\(number)"
+    }
 }
 
 /// Everything that decides about the packets of a pod in one direction. Pods with equal groups share chains.
@@ -466,7 +498,8 @@ struct RuleGroup: Hashable, Sendable {
 
     init(_ index: NetworkPolicyIndex, _ id: EndpointID, _ direction: TrafficDirection, toOwnNode: Bool) {
         // A pod that the index does not know has no rules yet, which is not the same as rules that allow.
-        let rules = index.endpoints[id] == nil ? ResolvedRules(tiers: [], profiles: []) : index.rules(for: id, direction)
+        let rules =
+            index.endpoints[id] == nil ? ResolvedRules(tiers: [], profiles: []) : index.rules(for: id, direction)
         self.direction = direction
         profiles = rules.profiles
         tiers = rules.tiers.compactMap { tier in

@@ -24,7 +24,9 @@ public enum Condition: Hashable, Sendable {
     /// The field has this value.
     public static func equals(_ field: PacketField, _ value: FieldValue) -> Condition { .among(field, [value]) }
     /// The field has this number.
-    public static func equals(_ field: PacketField, _ number: UInt8) -> Condition { .among(field, [.number(UInt16(number))]) }
+    public static func equals(_ field: PacketField, _ number: UInt8) -> Condition {
+        .among(field, [.number(UInt16(number))])
+    }
 }
 
 /// Bits of the packet's mark that the table keeps to itself.

@@ -32,7 +32,8 @@ extension Ruleset {
         empty.table = table
         var delta = empty.delta(to: self)
         // The first line makes sure that there is something to delete.
-        delta.commands = ["add table inet \(table)", "delete table inet \(table)", "add table inet \(table)"] + delta.commands
+        delta.commands =
+            ["add table inet \(table)", "delete table inet \(table)", "add table inet \(table)"] + delta.commands
         return delta
     }
 
@@ -51,7 +52,9 @@ extension Ruleset {
             guard let after = other.sets[name] else { continue }
             let before = sets[name]
             if before == after { continue }
-            if before?.types != after.types || before?.isInterval != after.isInterval || before?.timeout != after.timeout {
+            if before?.types != after.types || before?.isInterval != after.isInterval
+                || before?.timeout != after.timeout
+            {
                 // A set of another type has another name, so this is one that is new.
                 delta.commands.append(writer.declare(name, after))
                 late += writer.fill(name, after.elements)
@@ -62,7 +65,9 @@ extension Ruleset {
                 late += writer.fill(name, after.elements)
                 delta.changedElements += before.elements.count + after.elements.count
             } else if let before {
-                let (gone, new) = (before.elements.subtracting(after.elements), after.elements.subtracting(before.elements))
+                let (gone, new) = (
+                    before.elements.subtracting(after.elements), after.elements.subtracting(before.elements)
+                )
                 removals += writer.remove(name, gone)
                 late += writer.fill(name, new)
                 delta.changedElements += gone.count + new.count
@@ -80,7 +85,9 @@ extension Ruleset {
             late += writer.fill(name, new)
             delta.changedElements += gone.count + new.count
         }
-        for name in chains.added { if let chain = other.chains[name] { delta.commands.append(writer.declare(name, chain)) } }
+        for name in chains.added {
+            if let chain = other.chains[name] { delta.commands.append(writer.declare(name, chain)) }
+        }
         delta.commands += removals
         // A chain that goes is emptied first: chains may lead to each other.
         for name in chains.changed + chains.removed { delta.commands.append("flush chain inet \(table) \(name)") }
@@ -89,8 +96,12 @@ extension Ruleset {
         }
         delta.commands += late
         for name in chains.removed { delta.commands.append("delete chain inet \(table) \(name)") }
-        for name in maps.keys.sorted() where other.maps[name] == nil { delta.commands.append("delete map inet \(table) \(name)") }
-        for name in sets.keys.sorted() where other.sets[name] == nil { delta.commands.append("delete set inet \(table) \(name)") }
+        for name in maps.keys.sorted() where other.maps[name] == nil {
+            delta.commands.append("delete map inet \(table) \(name)")
+        }
+        for name in sets.keys.sorted() where other.sets[name] == nil {
+            delta.commands.append("delete set inet \(table) \(name)")
+        }
         return delta
     }
 }

@@ -37,7 +37,9 @@ struct RulesetWriter {
         list("add", name, elements.map { "\(Self.text($0.key)) : goto \($0.value)" })
     }
 
-    func remove(_ name: String, _ elements: Set<[FieldValue]>) -> [String] { list("delete", name, elements.map(Self.text)) }
+    func remove(_ name: String, _ elements: Set<[FieldValue]>) -> [String] {
+        list("delete", name, elements.map(Self.text))
+    }
 
     private func list(_ verb: String, _ name: String, _ elements: [String]) -> [String] {
         let sorted = elements.sorted()

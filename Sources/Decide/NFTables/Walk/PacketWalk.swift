@@ -43,7 +43,9 @@ public struct PacketWalk: Sendable {
         var interfaces: [IPAddress: String] = [:]
         for family in [IPAddress.Family.v4, .v6] {
             for element in ruleset.sets[BaseChains.Name.addresses(family)]?.elements ?? [] {
-                if case .interface(let name) = element[0], case .address(let address) = element[1] { interfaces[address] = name }
+                if case .interface(let name) = element[0], case .address(let address) = element[1] {
+                    interfaces[address] = name
+                }
             }
         }
         self.interfaces = interfaces
@@ -56,10 +58,13 @@ public struct PacketWalk: Sendable {
         let before: [(Chain.Hook.Place)] = interface == nil ? [.output] : [.prerouting]
         var places = before
         if let early = run(places, &state) { return result(early, state) }
-        let isLocal = contains(BaseChains.Name.nodeAddresses(packet.source.family), [.address(state.packet.destination)])
+        let isLocal = contains(
+            BaseChains.Name.nodeAddresses(packet.source.family), [.address(state.packet.destination)])
         if interface != nil { places = isLocal ? [.input] : [.forward] } else { places = [] }
         if !isLocal {
-            state.outInterface = interfaces[state.packet.destination] ?? ruleset.sets[BaseChains.Name.uplinks]?.elements
+            state.outInterface =
+                interfaces[state.packet.destination]
+                ?? ruleset.sets[BaseChains.Name.uplinks]?.elements
                 .compactMap { if case .interface(let name) = $0[0] { name } else { nil } }.min()
             places.append(.postrouting)
         }
@@ -122,8 +127,10 @@ public struct PacketWalk: Sendable {
 
     private func holds(_ condition: Condition, _ state: WalkState) -> Bool {
         switch condition {
-        case .among(let field, let values): state.value(field).map { value in values.contains { $0.holds(value) } } ?? false
-        case .notAmong(let field, let values): state.value(field).map { value in !values.contains { $0.holds(value) } } ?? false
+        case .among(let field, let values):
+            state.value(field).map { value in values.contains { $0.holds(value) } } ?? false
+        case .notAmong(let field, let values):
+            state.value(field).map { value in !values.contains { $0.holds(value) } } ?? false
         case .isIn(let fields, let set): state.values(fields).map { contains(set, $0) } ?? false
         case .isNotIn(let fields, let set): state.values(fields).map { !contains(set, $0) } ?? false
         // The first packet of a connection, and a proper one.
@@ -135,7 +142,8 @@ public struct PacketWalk: Sendable {
 
     private func contains(_ name: String, _ values: [FieldValue]) -> Bool {
         guard let set = ruleset.sets[name] else { return false }
-        return set.isInterval ? set.elements.contains { $0.count == 1 && $0[0].holds(values[0]) } : set.elements.contains(values)
+        return set.isInterval
+            ? set.elements.contains { $0.count == 1 && $0[0].holds(values[0]) } : set.elements.contains(values)
     }
 }
 

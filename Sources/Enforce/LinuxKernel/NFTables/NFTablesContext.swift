@@ -30,7 +30,9 @@ package struct NFTablesError: Error, Hashable, Sendable, CustomStringConvertible
         guard event >= 0, OwnedDescriptor(event).number < maximumDescriptor else {
             throw NFTablesError(text: "libnftables cannot be opened after \(maximumDescriptor) other files")
         }
-        guard let context = unsafe nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else { throw NFTablesError(text: "libnftables could not be opened") }
+        guard let context = unsafe nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
+            throw NFTablesError(text: "libnftables could not be opened")
+        }
         // Else it prints to our own output.
         unsafe nft_ctx_buffer_output(context)
         unsafe nft_ctx_buffer_error(context)
@@ -50,7 +52,9 @@ package struct NFTablesError: Error, Hashable, Sendable, CustomStringConvertible
         let result = unsafe nft_run_cmd_from_buffer(context, commands)
         let output = unsafe nft_ctx_get_output_buffer(context).map { unsafe String(cString: $0) } ?? ""
         let error = unsafe nft_ctx_get_error_buffer(context).map { unsafe String(cString: $0) } ?? ""
-        guard result == 0 else { throw NFTablesError(text: error.isEmpty ? "libnftables failed" : String(error.prefix(4096))) }
+        guard result == 0 else {
+            throw NFTablesError(text: error.isEmpty ? "libnftables failed" : String(error.prefix(4096)))
+        }
         return output
     }
 }

@@ -12,7 +12,9 @@ package final class NFTablesGeneration {
         let kind = UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_GETGEN.rawValue)
         let message = NetlinkMessage(type: kind, flags: 0, [0, UInt8(NFNETLINK_V0), 0, 0])
         for reply in try socket.ask("read the generation", message, isDump: false) {
-            if let number = reply.content.from(4).attributes[Int(NFTA_GEN_ID.rawValue)]?.integer(0, as: UInt32.self, bigEndian: true) {
+            if let number = reply.content.from(4).attributes[Int(NFTA_GEN_ID.rawValue)]?.integer(
+                0, as: UInt32.self, bigEndian: true)
+            {
                 return number
             }
         }

@@ -50,7 +50,8 @@ package final class ConntrackSocket {
 
     static func connection(_ reply: NetlinkReply) -> TrackedConnection? {
         let attributes = reply.content.from(4).attributes
-        guard let original = attributes[Int(CTA_TUPLE_ORIG.rawValue)], let answer = attributes[Int(CTA_TUPLE_REPLY.rawValue)],
+        guard let original = attributes[Int(CTA_TUPLE_ORIG.rawValue)],
+            let answer = attributes[Int(CTA_TUPLE_REPLY.rawValue)],
             let id = attributes[Int(CTA_ID.rawValue)], let sent = packet(original), let back = packet(answer)
         else { return nil }
         var packet = sent
@@ -61,9 +62,12 @@ package final class ConntrackSocket {
 
     private static func packet(_ tuple: NetlinkBytes) -> Packet? {
         let parts = tuple.attributes
-        guard let addresses = parts[Int(CTA_TUPLE_IP.rawValue)]?.attributes, let transport = parts[Int(CTA_TUPLE_PROTO.rawValue)]?.attributes,
+        guard let addresses = parts[Int(CTA_TUPLE_IP.rawValue)]?.attributes,
+            let transport = parts[Int(CTA_TUPLE_PROTO.rawValue)]?.attributes,
             let number = transport[Int(CTA_PROTO_NUM.rawValue)]?.integer(0, as: UInt8.self),
-            let source = (addresses[Int(CTA_IP_V4_SRC.rawValue)] ?? addresses[Int(CTA_IP_V6_SRC.rawValue)]).flatMap({ IPAddress(bytes: $0.bytes) }),
+            let source = (addresses[Int(CTA_IP_V4_SRC.rawValue)] ?? addresses[Int(CTA_IP_V6_SRC.rawValue)]).flatMap({
+                IPAddress(bytes: $0.bytes)
+            }),
             let destination = (addresses[Int(CTA_IP_V4_DST.rawValue)] ?? addresses[Int(CTA_IP_V6_DST.rawValue)])
                 .flatMap({ IPAddress(bytes: $0.bytes) })
         else { return nil }
@@ -71,8 +75,10 @@ package final class ConntrackSocket {
             source: source, destination: destination, transport: number,
             port: transport[Int(CTA_PROTO_DST_PORT.rawValue)]?.integer(0, bigEndian: true) ?? 0)
         packet.sourcePort = transport[Int(CTA_PROTO_SRC_PORT.rawValue)]?.integer(0, bigEndian: true) ?? 0
-        let type: UInt8? = (transport[Int(CTA_PROTO_ICMP_TYPE.rawValue)] ?? transport[Int(CTA_PROTO_ICMPV6_TYPE.rawValue)])?.integer(0)
-        let code: UInt8? = (transport[Int(CTA_PROTO_ICMP_CODE.rawValue)] ?? transport[Int(CTA_PROTO_ICMPV6_CODE.rawValue)])?.integer(0)
+        let type: UInt8? =
+            (transport[Int(CTA_PROTO_ICMP_TYPE.rawValue)] ?? transport[Int(CTA_PROTO_ICMPV6_TYPE.rawValue)])?.integer(0)
+        let code: UInt8? =
+            (transport[Int(CTA_PROTO_ICMP_CODE.rawValue)] ?? transport[Int(CTA_PROTO_ICMPV6_CODE.rawValue)])?.integer(0)
         if let type { packet.icmp = (type, code ?? 0) }
         return packet
     }

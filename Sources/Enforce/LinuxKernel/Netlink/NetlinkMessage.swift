@@ -11,7 +11,9 @@ package struct NetlinkMessage: Sendable {
     init(type: UInt16, flags: UInt16, _ fixed: [UInt8]) {
         self.type = type
         // Length and sequence number are filled in when it is sent.
-        bytes = Self.native(UInt32(0)) + Self.native(type) + Self.native(flags | UInt16(NLM_F_REQUEST)) + [UInt8](repeating: 0, count: 8)
+        bytes =
+            Self.native(UInt32(0)) + Self.native(type) + Self.native(flags | UInt16(NLM_F_REQUEST))
+            + [UInt8](repeating: 0, count: 8)
         bytes += fixed
         pad()
     }
@@ -70,7 +72,8 @@ extension IPAddress {
         case 4: self.init(family: .v4, high: 0, low: bytes.reduce(0) { $0 << 8 | UInt64($1) })
         case 16:
             self.init(
-                family: .v6, high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }, low: bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
+                family: .v6, high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+                low: bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
         default: return nil
         }
     }

@@ -9,7 +9,9 @@ struct NetlinkBytes: Sendable {
 
     var count: Int { bytes.count }
 
-    func integer<Integer: FixedWidthInteger>(_ offset: Int, as _: Integer.Type = Integer.self, bigEndian: Bool = false) -> Integer? {
+    func integer<Integer: FixedWidthInteger>(_ offset: Int, as _: Integer.Type = Integer.self, bigEndian: Bool = false)
+        -> Integer?
+    {
         let size = Integer.bitWidth / 8
         guard offset >= 0, offset + size <= bytes.count else { return nil }
         var value: Integer = 0
@@ -31,7 +33,8 @@ struct NetlinkBytes: Sendable {
         var rest = bytes
         while rest.count >= 4 {
             let head = NetlinkBytes(rest)
-            guard let length = head.integer(0, as: UInt16.self).map(Int.init), let type = head.integer(2, as: UInt16.self),
+            guard let length = head.integer(0, as: UInt16.self).map(Int.init),
+                let type = head.integer(2, as: UInt16.self),
                 length >= 4, length <= rest.count
             else { break }
             // The two upper bits say how the value is written.
@@ -56,12 +59,16 @@ struct NetlinkReply: Sendable {
         var rest = datagram
         while rest.count >= 16 {
             let head = NetlinkBytes(rest)
-            guard let length = head.integer(0, as: UInt32.self).map({ Int($0) }), let type = head.integer(4, as: UInt16.self),
-                let flags = head.integer(6, as: UInt16.self), let sequence = head.integer(8, as: UInt32.self), length >= 16,
+            guard let length = head.integer(0, as: UInt32.self).map({ Int($0) }),
+                let type = head.integer(4, as: UInt16.self),
+                let flags = head.integer(6, as: UInt16.self), let sequence = head.integer(8, as: UInt32.self),
+                length >= 16,
                 length <= rest.count
             else { break }
             replies.append(
-                NetlinkReply(type: type, flags: flags, sequence: sequence, content: NetlinkBytes(rest.dropFirst(16).prefix(length - 16))))
+                NetlinkReply(
+                    type: type, flags: flags, sequence: sequence,
+                    content: NetlinkBytes(rest.dropFirst(16).prefix(length - 16))))
             rest = rest.dropFirst(min((length + 3) & ~3, rest.count))
         }
         return replies

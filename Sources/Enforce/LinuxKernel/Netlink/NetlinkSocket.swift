@@ -22,7 +22,9 @@ final class NetlinkSocket {
     }
 
     /// Sends a question and returns all answers.
-    func ask(_ action: @autoclosure () -> String, _ message: NetlinkMessage, isDump: Bool) throws(SystemError) -> [NetlinkReply] {
+    func ask(_ action: @autoclosure () -> String, _ message: NetlinkMessage, isDump: Bool) throws(SystemError)
+        -> [NetlinkReply]
+    {
         // A dump that something changed under is asked for again.
         for _ in 0..<4 {
             let replies = try exchange(action(), message, isDump: isDump)
@@ -31,7 +33,9 @@ final class NetlinkSocket {
         return try exchange(action(), message, isDump: isDump)
     }
 
-    private func exchange(_ action: @autoclosure () -> String, _ message: NetlinkMessage, isDump: Bool) throws(SystemError) -> [NetlinkReply] {
+    private func exchange(_ action: @autoclosure () -> String, _ message: NetlinkMessage, isDump: Bool)
+        throws(SystemError) -> [NetlinkReply]
+    {
         sequence &+= 1
         let bytes = message.finished(sequence: sequence, acknowledged: !isDump)
         _ = try SystemError.check(action(), unsafe kst_netlink_send(descriptor.number, bytes, bytes.count))
@@ -40,7 +44,9 @@ final class NetlinkSocket {
         while true {
             let datagram = try receive(action())
             received += datagram.count
-            guard received <= Self.maximumAnswer else { throw SystemError(action(), 7, detail: "the answer is too long") }
+            guard received <= Self.maximumAnswer else {
+                throw SystemError(action(), 7, detail: "the answer is too long")
+            }
             for reply in NetlinkReply.all(in: datagram) where reply.sequence == sequence {
                 switch Int32(reply.type) {
                 case NLMSG_ERROR:

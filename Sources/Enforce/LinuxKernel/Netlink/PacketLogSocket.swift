@@ -28,9 +28,12 @@ package final class PacketLogSocket {
         }
     }
 
-    private func configure(_ action: String, _ group: UInt16, _ body: (inout NetlinkMessage) -> Void) throws(SystemError) {
+    private func configure(_ action: String, _ group: UInt16, _ body: (inout NetlinkMessage) -> Void)
+        throws(SystemError)
+    {
         let kind = UInt16(NFNL_SUBSYS_ULOG) << 8 | UInt16(NFULNL_MSG_CONFIG.rawValue)
-        var message = NetlinkMessage(type: kind, flags: 0, [0, UInt8(NFNETLINK_V0), UInt8(group >> 8), UInt8(group & 0xFF)])
+        var message = NetlinkMessage(
+            type: kind, flags: 0, [0, UInt8(NFNETLINK_V0), UInt8(group >> 8), UInt8(group & 0xFF)])
         body(&message)
         try socket.perform(action, message)
     }
@@ -63,13 +66,15 @@ package final class PacketLogSocket {
         case 4:
             let length = Int(first & 15) * 4
             guard length >= 20, bytes.count >= length, let transport = bytes.integer(9, as: UInt8.self),
-                let source = IPAddress(bytes: bytes.from(12).bytes.prefix(4)), let destination = IPAddress(bytes: bytes.from(16).bytes.prefix(4))
+                let source = IPAddress(bytes: bytes.from(12).bytes.prefix(4)),
+                let destination = IPAddress(bytes: bytes.from(16).bytes.prefix(4))
             else { return nil }
             packet = Packet(source: source, destination: destination, transport: transport)
             rest = bytes.from(length)
         case 6:
             guard bytes.count >= 40, let transport = bytes.integer(6, as: UInt8.self),
-                let source = IPAddress(bytes: bytes.from(8).bytes.prefix(16)), let destination = IPAddress(bytes: bytes.from(24).bytes.prefix(16))
+                let source = IPAddress(bytes: bytes.from(8).bytes.prefix(16)),
+                let destination = IPAddress(bytes: bytes.from(24).bytes.prefix(16))
             else { return nil }
             packet = Packet(source: source, destination: destination, transport: transport)
             rest = bytes.from(40)

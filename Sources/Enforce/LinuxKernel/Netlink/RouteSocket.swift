@@ -28,7 +28,8 @@ package final class RouteSocket {
 
     /// All interfaces.
     package func links() throws(SystemError) -> [NetworkLink] {
-        let message = NetlinkMessage(type: UInt16(RTM_GETLINK), flags: UInt16(NLM_F_DUMP), Self.linkHeader(0, flags: 0, change: 0))
+        let message = NetlinkMessage(
+            type: UInt16(RTM_GETLINK), flags: UInt16(NLM_F_DUMP), Self.linkHeader(0, flags: 0, change: 0))
         return try socket.ask("list links", message, isDump: true).compactMap(Self.link)
     }
 
@@ -58,10 +59,12 @@ package final class RouteSocket {
 
     /// Makes a pair of interfaces, both down: `name` here, and `peer` in another namespace.
     package func addPair(
-        _ name: String, hardware: [UInt8], peer: String, peerHardware: [UInt8], in namespace: NetworkNamespace, mtu: UInt32
+        _ name: String, hardware: [UInt8], peer: String, peerHardware: [UInt8], in namespace: NetworkNamespace,
+        mtu: UInt32
     ) throws(SystemError) {
         var message = NetlinkMessage(
-            type: UInt16(RTM_NEWLINK), flags: UInt16(NLM_F_CREATE | NLM_F_EXCL), Self.linkHeader(0, flags: 0, change: 0))
+            type: UInt16(RTM_NEWLINK), flags: UInt16(NLM_F_CREATE | NLM_F_EXCL), Self.linkHeader(0, flags: 0, change: 0)
+        )
         message.add(IFLA_IFNAME, name)
         message.add(IFLA_MTU, mtu)
         message.add(IFLA_ADDRESS, hardware)
@@ -82,7 +85,8 @@ package final class RouteSocket {
     /// Sets an interface up or down.
     package func setUp(_ link: NetworkLink, _ isUp: Bool = true) throws(SystemError) {
         let up = UInt32(IFF_UP)
-        let message = NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: isUp ? up : 0, change: up))
+        let message = NetlinkMessage(
+            type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: isUp ? up : 0, change: up))
         try socket.perform("set \(link.name) \(isUp ? "up" : "down")", message)
     }
 
@@ -98,21 +102,24 @@ package final class RouteSocket {
 
     /// Gives an interface a text to know it by.
     package func setAlias(_ link: NetworkLink, _ alias: String) throws(SystemError) {
-        var message = NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
+        var message = NetlinkMessage(
+            type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
         message.add(IFLA_IFALIAS, Array(alias.utf8.prefix(255)))
         try socket.perform("name \(link.name)", message)
     }
 
     /// Moves an interface to another namespace.
     package func move(_ link: NetworkLink, to namespace: NetworkNamespace) throws(SystemError) {
-        var message = NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
+        var message = NetlinkMessage(
+            type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
         message.add(IFLA_NET_NS_FD, UInt32(namespace.number))
         try socket.perform("move \(link.name)", message)
     }
 
     /// Removes an interface, and with it its other end, its addresses and its routes.
     package func delete(_ link: NetworkLink) throws(SystemError) {
-        let message = NetlinkMessage(type: UInt16(RTM_DELLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
+        let message = NetlinkMessage(
+            type: UInt16(RTM_DELLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
         try socket.perform("delete link \(link.name)", message)
     }
 
@@ -126,7 +133,8 @@ package final class RouteSocket {
     /// can have it.
     package func addAddress(_ network: IPNetwork, _ address: IPAddress, to link: NetworkLink) throws(SystemError) {
         let flags = UInt32(IFA_F_NODAD) | UInt32(IFA_F_NOPREFIXROUTE)
-        let header: [UInt8] = [Self.family(address), UInt8(network.prefixLength), 0, 0] + NetlinkMessage.native(link.index)
+        let header: [UInt8] =
+            [Self.family(address), UInt8(network.prefixLength), 0, 0] + NetlinkMessage.native(link.index)
         var message = NetlinkMessage(type: UInt16(RTM_NEWADDR), flags: UInt16(NLM_F_CREATE | NLM_F_REPLACE), header)
         message.add(IFA_LOCAL, address)
         message.add(IFA_ADDRESS, address)
@@ -136,7 +144,8 @@ package final class RouteSocket {
 
     /// Takes an address from an interface.
     package func deleteAddress(_ network: IPNetwork, _ address: IPAddress, from link: NetworkLink) throws(SystemError) {
-        let header: [UInt8] = [Self.family(address), UInt8(network.prefixLength), 0, 0] + NetlinkMessage.native(link.index)
+        let header: [UInt8] =
+            [Self.family(address), UInt8(network.prefixLength), 0, 0] + NetlinkMessage.native(link.index)
         var message = NetlinkMessage(type: UInt16(RTM_DELADDR), flags: 0, header)
         message.add(IFA_LOCAL, address)
         try socket.perform("delete address \(address) from \(link.name)", message)
@@ -144,7 +153,8 @@ package final class RouteSocket {
 
     /// Says for good which hardware has an address: what a neighbour claims about it changes nothing.
     package func setNeighbour(_ address: IPAddress, _ hardware: [UInt8], on link: NetworkLink) throws(SystemError) {
-        let header: [UInt8] = [Self.family(address), 0, 0, 0] + NetlinkMessage.native(link.index)
+        let header: [UInt8] =
+            [Self.family(address), 0, 0, 0] + NetlinkMessage.native(link.index)
             + NetlinkMessage.native(UInt16(NUD_PERMANENT)) + [0, 0]
         var message = NetlinkMessage(type: UInt16(RTM_NEWNEIGH), flags: UInt16(NLM_F_CREATE | NLM_F_REPLACE), header)
         message.add(NDA_DST, address)
@@ -154,10 +164,13 @@ package final class RouteSocket {
 
     /// The hardware that the kernel has for each neighbour on an interface.
     package func neighbours(on link: NetworkLink) throws(SystemError) -> [IPAddress: [UInt8]] {
-        let message = NetlinkMessage(type: UInt16(RTM_GETNEIGH), flags: UInt16(NLM_F_DUMP), [UInt8](repeating: 0, count: 12))
+        let message = NetlinkMessage(
+            type: UInt16(RTM_GETNEIGH), flags: UInt16(NLM_F_DUMP), [UInt8](repeating: 0, count: 12))
         var found: [IPAddress: [UInt8]] = [:]
         for reply in try socket.ask("list neighbours", message, isDump: true) {
-            guard reply.type == UInt16(RTM_NEWNEIGH), reply.content.integer(4, as: Int32.self) == link.index else { continue }
+            guard reply.type == UInt16(RTM_NEWNEIGH), reply.content.integer(4, as: Int32.self) == link.index else {
+                continue
+            }
             let attributes = reply.content.from(12).attributes
             guard let address = attributes[NDA_DST].flatMap({ IPAddress(bytes: $0.bytes) }) else { continue }
             found[address] = (attributes[NDA_LLADDR]?.bytes).map { Array($0) } ?? []
@@ -169,7 +182,8 @@ package final class RouteSocket {
     /// same network.
     package func addRoute(_ network: IPNetwork, by router: IPAddress? = nil, on link: NetworkLink) throws(SystemError) {
         var message = NetlinkMessage(
-            type: UInt16(RTM_NEWROUTE), flags: UInt16(NLM_F_CREATE | NLM_F_REPLACE), Self.routeHeader(network, hasRouter: router != nil))
+            type: UInt16(RTM_NEWROUTE), flags: UInt16(NLM_F_CREATE | NLM_F_REPLACE),
+            Self.routeHeader(network, hasRouter: router != nil))
         message.add(Int(RTA_OIF.rawValue), UInt32(bitPattern: link.index))
         if network.prefixLength > 0 { message.add(Int(RTA_DST.rawValue), network.address) }
         if let router { message.add(Int(RTA_GATEWAY.rawValue), router) }
@@ -178,7 +192,8 @@ package final class RouteSocket {
 
     /// The networks whose packets leave by an interface, as far as somebody set them.
     package func routes(on link: NetworkLink) throws(SystemError) -> [IPNetwork] {
-        let message = NetlinkMessage(type: UInt16(RTM_GETROUTE), flags: UInt16(NLM_F_DUMP), [UInt8](repeating: 0, count: 12))
+        let message = NetlinkMessage(
+            type: UInt16(RTM_GETROUTE), flags: UInt16(NLM_F_DUMP), [UInt8](repeating: 0, count: 12))
         return try socket.ask("list routes", message, isDump: true).compactMap { reply in
             guard reply.type == UInt16(RTM_NEWROUTE), let length = reply.content.integer(1, as: UInt8.self),
                 reply.content.integer(5, as: UInt8.self) == UInt8(RTPROT_STATIC)
@@ -193,7 +208,8 @@ package final class RouteSocket {
 
     /// Takes the route for a network away.
     package func deleteRoute(_ network: IPNetwork, on link: NetworkLink) throws(SystemError) {
-        var message = NetlinkMessage(type: UInt16(RTM_DELROUTE), flags: 0, Self.routeHeader(network, hasRouter: false, isDeleted: true))
+        var message = NetlinkMessage(
+            type: UInt16(RTM_DELROUTE), flags: 0, Self.routeHeader(network, hasRouter: false, isDeleted: true))
         message.add(Int(RTA_OIF.rawValue), UInt32(bitPattern: link.index))
         if network.prefixLength > 0 { message.add(Int(RTA_DST.rawValue), network.address) }
         try socket.perform("delete route \(network)", message)
@@ -204,9 +220,12 @@ package final class RouteSocket {
         let flags = hasRouter ? UInt32(RTNH_F_ONLINK) : 0
         // IPv4 wants to know how far a destination is.
         let scope: UInt8 =
-            isDeleted ? UInt8(RT_SCOPE_NOWHERE.rawValue) : hasRouter || network.address.family == .v6 ? 0 : UInt8(RT_SCOPE_LINK.rawValue)
+            isDeleted
+            ? UInt8(RT_SCOPE_NOWHERE.rawValue)
+            : hasRouter || network.address.family == .v6 ? 0 : UInt8(RT_SCOPE_LINK.rawValue)
         let header: [UInt8] = [
-            family(network.address), UInt8(network.prefixLength), 0, 0, UInt8(RT_TABLE_MAIN.rawValue), UInt8(RTPROT_STATIC), scope,
+            family(network.address), UInt8(network.prefixLength), 0, 0, UInt8(RT_TABLE_MAIN.rawValue),
+            UInt8(RTPROT_STATIC), scope,
             isDeleted ? 0 : UInt8(RTN_UNICAST),
         ]
         return header + NetlinkMessage.native(flags)
@@ -214,9 +233,12 @@ package final class RouteSocket {
 
     /// Adds a rule that sends packets from a network to another routing table, or takes it away.
     package func setRule(from network: IPNetwork, table: UInt32, priority: UInt32, isThere: Bool) throws(SystemError) {
-        let header: [UInt8] = [Self.family(network.address), 0, UInt8(network.prefixLength), 0, 0, UInt8(RTPROT_STATIC), 0, 1, 0, 0, 0, 0]
+        let header: [UInt8] = [
+            Self.family(network.address), 0, UInt8(network.prefixLength), 0, 0, UInt8(RTPROT_STATIC), 0, 1, 0, 0, 0, 0,
+        ]
         var message = NetlinkMessage(
-            type: UInt16(isThere ? RTM_NEWRULE : RTM_DELRULE), flags: isThere ? UInt16(NLM_F_CREATE | NLM_F_EXCL) : 0, header)
+            type: UInt16(isThere ? RTM_NEWRULE : RTM_DELRULE), flags: isThere ? UInt16(NLM_F_CREATE | NLM_F_EXCL) : 0,
+            header)
         if network.prefixLength > 0 { message.add(2, network.address) }  // FRA_SRC
         message.add(15, table)  // FRA_TABLE
         message.add(6, priority)  // FRA_PRIORITY
