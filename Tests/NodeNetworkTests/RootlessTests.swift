@@ -8,7 +8,7 @@ import Testing
 struct RootlessTests {
     @Test("attacks are held, services serve and random worlds agree in a user namespace")
     func all() throws {
-        let filter = "attacks|services|node's network|AttackTests|ServiceTests|NodeTests|RealPacketTests"
+        let filter = "AttackTests|ServiceTests|NodeTests|RealPacketTests"
         let (status, output) = try Rootless.run([
             try #require(Rootless.program), "--testing-library", "swift-testing", "--filter", filter,
         ])
@@ -28,6 +28,7 @@ enum Rootless {
 
     /// Why an ordinary user cannot make a namespace here.
     static let refusal: String? = {
+        guard isOutside else { return nil }
         do {
             let (status, output) = try run(["true"])
             return status == 0 ? nil : "no user namespaces for an ordinary user: \(output)"
@@ -38,21 +39,20 @@ enum Rootless {
 
     /// Runs a program as an ordinary user who is root in a user namespace; what it printed.
     static func run(_ arguments: [String]) throws -> (Int32, String) {
-        let process = Process()
-        let unshare = ["unshare", "--user", "--map-root-user", "--net", "--mount"] + arguments
+        let unshare =
+            ["env", "KASTELL_INSIDE=1", "unshare", "--user", "--map-root-user", "--net", "--mount"] + arguments
         // Root becomes nobody first: what works for root proves nothing.
         let drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = geteuid() == 0 ? drop + unshare : unshare
-        var environment = ProcessInfo.processInfo.environment
-        environment["KASTELL_INSIDE"] = "1"
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        let words = (geteuid() == 0 ? drop : []) + unshare
+        let command = words.map { "'\($0)'" }.joined(separator: " ") + " 2>&1 </dev/null"
+        guard let stream = unsafe popen(command, "r") else { throw CocoaError(.fileReadUnknown) }
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe fread(&buffer, 1, buffer.count, stream)
+            if count == 0 { break }
+            output += buffer[..<count]
+        }
+        return (unsafe pclose(stream), String(decoding: output, as: UTF8.self))
     }
 }
