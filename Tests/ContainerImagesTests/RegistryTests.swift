@@ -1,3 +1,4 @@
+import CArchive
 import ContentStore
 import Glibc
 import JSONValue
