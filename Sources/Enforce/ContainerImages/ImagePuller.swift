@@ -118,8 +118,14 @@ extension ImageLibrary {
         _ blob: ImageDescriptor, _ client: RegistryClient, _ attempts: Int, _ progress: @escaping @Sendable (PullProgress) -> Void
     ) async throws {
         try await retrying(attempts) {
-            guard let writer = try store.ingest(blob.digest, size: blob.size) else { return }
-            try await client.blob(blob, into: writer) { progress(.received(blob.digest, bytes: $0, of: blob.size)) }
+            while true {
+                switch try store.tryIngest(blob.digest, size: blob.size) {
+                case .present: return
+                case .busy: try await Task.sleep(for: .milliseconds(50))
+                case .writer(let writer):
+                    return try await client.blob(blob, into: writer) { progress(.received(blob.digest, bytes: $0, of: blob.size)) }
+                }
+            }
         }
         progress(.done(blob.digest))
     }
