@@ -48,9 +48,9 @@ private let isRoot = geteuid() == 0
             tar.add(".wh..wh.plnk")
         })
         #expect(layers.kind("a/gone") == 0o020000 && layers.status("a/gone")?.st_rdev == 0)
-        #expect(layers.attribute("b", "trusted.overlay.opaque") == [0x79])
-        #expect(layers.kind("c") == 0o040000 && layers.attribute("c", "trusted.overlay.opaque") == [0x79])
-        #expect(layers.kind("d") == 0o040000 && layers.attribute("d", "trusted.overlay.opaque") == [0x79])
+        #expect(layers.attribute("b", OverlayForm.here.opaque) == [0x79])
+        #expect(layers.kind("c") == 0o040000 && layers.attribute("c", OverlayForm.here.opaque) == [0x79])
+        #expect(layers.kind("d") == 0o040000 && layers.attribute("d", OverlayForm.here.opaque) == [0x79])
         #expect(layers.status(".wh..wh.plnk") == nil)
     }
 
@@ -141,7 +141,7 @@ private let isRoot = geteuid() == 0
         })
         #expect(result.skippedDevices == 3 && result.skippedAttributes == 3)
         #expect(layers.status("dev/sda") == nil && layers.status("fake-whiteout") == nil)
-        #expect(layers.attribute("file", "trusted.overlay.opaque") == nil && layers.attribute("file", "security.selinux") == nil)
+        #expect(layers.attribute("file", OverlayForm.here.opaque) == nil && layers.attribute("file", "security.selinux") == nil)
         #expect(layers.attribute("file", "user.fine") == [0x31] && layers.attribute("file", "security.capability")?.isEmpty == false)
     }
 

@@ -1,3 +1,4 @@
+import CArchive
 import ContentStore
 import Glibc
 import JSONValue
@@ -187,6 +188,21 @@ private let hasRegistry = Shell.run("sh", "-c", "command -v docker-registry skop
         }
         #expect(record.name == "registry.example/team/app:1")
         #expect(asked.withLock { $0 } == ["http://127.0.0.1:1", "http://\(host)"])
+        _ = child
+    }
+
+    @Test("many pulls of one image at once end with one image, and none waits for ever", .enabled(if: hasPython, "needs python3"))
+    func together() async throws {
+        let layout = try Layout(folder.path + "/layout", padding: 2_000_000)
+        let (child, host) = try await start("token", layout.path)
+        let library = try library()
+        let reference = try ImageReference(host + "/team/app:1")
+        let secrets = try credentials(host)
+        try await withThrowingTaskGroup(of: ImageRecord.self) { group in
+            for _ in 0..<12 { group.addTask { try await library.pull(reference, credentials: secrets) } }
+            for try await record in group { #expect(record.manifest == layout.manifest.digest) }
+        }
+        for layer in layout.layers { try library.store.verify(layer.digest) }
         _ = child
     }
 

@@ -92,7 +92,7 @@ struct Layers {
         let path = "\(folder.path)/\(paths.count)"
         var rest = bytes[...]
         let result = try LayerUnpacker.unpack(
-            compression: compression, into: path, lowers: paths.reversed(), expected: expected ?? ContentHash.digest(bytes), form: .trusted, limits: limits
+            compression: compression, into: path, lowers: paths.reversed(), expected: expected ?? ContentHash.digest(bytes), form: .here, limits: limits
         ) { chunk in
             let count = min(rest.count, chunk.count)
             chunk.replaceSubrange(0..<count, with: rest.prefix(count))

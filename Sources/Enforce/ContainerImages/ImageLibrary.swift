@@ -17,7 +17,7 @@ package struct ImageLibrary: Sendable {
     package let limits: LayerLimits
 
     /// - Parameter form: `user` inside a user namespace that is not the machine's first.
-    package init(store: ContentStore, platform: ImagePlatform = Self.platformHere, form: OverlayForm = .trusted, limits: LayerLimits = LayerLimits()) {
+    package init(store: ContentStore, platform: ImagePlatform = Self.platformHere, form: OverlayForm = .here, limits: LayerLimits = LayerLimits()) {
         self.store = store
         self.platform = platform
         self.form = form

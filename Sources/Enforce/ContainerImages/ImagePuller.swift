@@ -18,8 +18,10 @@ package enum PullProgress: Hashable, Sendable {
 extension ImageLibrary {
     /// How many blobs are fetched at once.
     private static let parallel = 3
-    /// How often a blob is asked for when its registry may answer another time.
+    /// How often something is asked for when its registry may answer another time.
     private static let attempts = 4
+    /// And when there is another host to ask.
+    private static let attemptsBeforeNext = 2
 
     /// Fetches an image and gives it its name. Blobs that are here are not fetched, and those that broke off go on.
     ///
@@ -32,13 +34,15 @@ extension ImageLibrary {
         credentials: ImageRegistryCredentials = ImageRegistryCredentials(), maximumSize: Int64 = 32 << 30, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> ImageRecord {
         var last: (any Error)?
-        for endpoint in registries.endpoints(for: reference.domain) {
+        let endpoints = registries.endpoints(for: reference.domain)
+        for (index, endpoint) in endpoints.enumerated() {
             progress(.asking(endpoint: endpoint.description))
             // A mirror has its own credentials or none: those of the registry stay with the registry.
             let host = endpoint.isMirror ? try? ImageReference(endpoint.authority + "/" + reference.path) : reference
             let client = try RegistryClient(endpoint, repository: reference.path, credentials: host.map { credentials.matching($0) } ?? [])
             do {
-                let record = try await pull(reference, from: client, maximumSize: maximumSize, progress)
+                let attempts = index == endpoints.count - 1 ? Self.attempts : Self.attemptsBeforeNext
+                let record = try await pull(reference, from: client, attempts, maximumSize: maximumSize, progress)
                 await client.shutDown()
                 return record
             } catch {
@@ -59,17 +63,19 @@ extension ImageLibrary {
         }
     }
 
-    private func pull(_ reference: ImageReference, from client: RegistryClient, maximumSize: Int64, _ progress: @escaping @Sendable (PullProgress) -> Void) async throws -> ImageRecord {
+    private func pull(
+        _ reference: ImageReference, from client: RegistryClient, _ attempts: Int, maximumSize: Int64, _ progress: @escaping @Sendable (PullProgress) -> Void
+    ) async throws -> ImageRecord {
         let lease = try store.lease()
         defer { lease.end() }
-        let target = try await document(reference.selector, client, lease)
+        let target = try await document(reference.selector, client, lease, attempts)
         var descriptor = target
         for _ in 0..<3 where descriptor.knownType?.isIndex == true {
             let index = try ImageIndex(parsing: try store.read(descriptor.digest, limit: ImageManifest.maximumSize))
             guard let chosen = index.select(platform) else {
                 throw ImageError("\(reference.familiar) has nothing for \(platform), only for \(index.platforms.map(\.description).joined(separator: ", "))")
             }
-            let found = try await document(chosen.digest.description, client, lease)
+            let found = try await document(chosen.digest.description, client, lease, attempts)
             // What the index says of it is what was verified.
             guard found.mediaType == chosen.mediaType, found.size == chosen.size else { throw ImageError("the manifest \(chosen.digest) is not what the index says of it") }
             descriptor = found
@@ -85,7 +91,7 @@ extension ImageLibrary {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, blob) in blobs.enumerated() {
                 if index >= Self.parallel { try await group.next() }
-                group.addTask { try await fetch(blob, client, progress) }
+                group.addTask { try await fetch(blob, client, attempts, progress) }
             }
             try await group.waitForAll()
         }
@@ -98,27 +104,35 @@ extension ImageLibrary {
     }
 
     /// Fetches a manifest or index into the store.
-    private func document(_ selector: String, _ client: RegistryClient, _ lease: ContentLease) async throws -> ImageDescriptor {
+    private func document(_ selector: String, _ client: RegistryClient, _ lease: ContentLease, _ attempts: Int) async throws -> ImageDescriptor {
         if let digest = ImageDigest(selector) {
             try lease.keep([digest])
         }
-        let (descriptor, bytes) = try await retrying { try await client.manifest(selector) }
+        let (descriptor, bytes) = try await retrying(attempts) { try await client.manifest(selector) }
         try lease.keep([descriptor.digest])
         try store.store(bytes, as: descriptor.digest)
         return descriptor
     }
 
-    private func fetch(_ blob: ImageDescriptor, _ client: RegistryClient, _ progress: @escaping @Sendable (PullProgress) -> Void) async throws {
-        try await retrying {
-            guard let writer = try store.ingest(blob.digest, size: blob.size) else { return }
-            try await client.blob(blob, into: writer) { progress(.received(blob.digest, bytes: $0, of: blob.size)) }
+    private func fetch(
+        _ blob: ImageDescriptor, _ client: RegistryClient, _ attempts: Int, _ progress: @escaping @Sendable (PullProgress) -> Void
+    ) async throws {
+        try await retrying(attempts) {
+            while true {
+                switch try store.tryIngest(blob.digest, size: blob.size) {
+                case .present: return
+                case .busy: try await Task.sleep(for: .milliseconds(50))
+                case .writer(let writer):
+                    return try await client.blob(blob, into: writer) { progress(.received(blob.digest, bytes: $0, of: blob.size)) }
+                }
+            }
         }
         progress(.done(blob.digest))
     }
 
-    private func retrying<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    private func retrying<Value: Sendable>(_ attempts: Int, _ body: () async throws -> Value) async throws -> Value {
         var wait = Duration.milliseconds(200)
-        for _ in 1..<Self.attempts {
+        for _ in 1..<attempts {
             do { return try await body() } catch let error as RegistryError {
                 guard error.isTransient else { throw error }
             }

@@ -1,3 +1,4 @@
+import Glibc
 package import OCIModel
 
 /// Why a layer was not unpacked. Nothing of it is left.
@@ -42,6 +43,17 @@ package enum OverlayForm: String, Hashable, Sendable {
     case trusted
     /// In a user namespace: `user.overlay.opaque`, mounted with `userxattr`.
     case user
+
+    /// The form that this process may write: root of the machine's first user namespace has all ids.
+    package static var here: OverlayForm {
+        var text = [UInt8](repeating: 0, count: 128)
+        let file = unsafe open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return .trusted }
+        defer { close(file) }
+        let count = unsafe read(file, &text, text.count)
+        let words = String(decoding: text.prefix(max(0, count)), as: UTF8.self).split { $0 == " " || $0 == "\n" }
+        return words == ["0", "0", "4294967295"] && geteuid() == 0 ? .trusted : .user
+    }
 
     var opaque: String { rawValue + ".overlay.opaque" }
 }

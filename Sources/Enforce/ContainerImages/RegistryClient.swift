@@ -46,6 +46,8 @@ package actor RegistryClient {
         if let file = endpoint.authorityFile { tls.additionalTrustRoots = [.file(file)] }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout = .init(connect: .seconds(10), read: .seconds(60))
+        // A host that refuses connections is known at once: the next one is asked, and pulls have a back-off of their own.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -97,20 +97,47 @@ package final class ContentStore: Sendable {
         try writer.finish()
     }
 
-    /// Begins or goes on with a blob that comes from outside, and waits while another process receives the same one.
+    /// Begins or goes on with a blob that comes from outside, and waits while somebody else receives the same one. Not for
+    /// a task that others wait for on the same threads: see ``tryIngest(_:size:)``.
     ///
     /// - Parameter size: as announced; nil when nobody said.
     /// - Returns: nil when the blob is there already.
     package func ingest(_ digest: ImageDigest, size: Int64?) throws(ContentStoreError) -> BlobWriter? {
+        switch try ingest(digest, size, waits: true) {
+        case .present, .busy: nil
+        case .writer(let writer): writer
+        }
+    }
+
+    /// What becomes of the wish to receive a blob.
+    package enum Ingest {
+        /// It is here.
+        case present
+        /// Somebody else receives it.
+        case busy
+        case writer(BlobWriter)
+    }
+
+    /// Like ``ingest(_:size:)`` without waiting: a task that slept here while it held a thread of the pool could keep the
+    /// very task from running that it waits for.
+    package func tryIngest(_ digest: ImageDigest, size: Int64?) throws(ContentStoreError) -> Ingest {
+        try ingest(digest, size, waits: false)
+    }
+
+    private func ingest(_ digest: ImageDigest, _ size: Int64?, waits: Bool) throws(ContentStoreError) -> Ingest {
         let path = ingestPath(digest)
         while true {
             if let present = try self.size(of: digest) {
-                if size == nil || present == size { return nil }
+                if size == nil || present == size { return .present }
                 _ = try discard(digest)
             }
             let file = try onDisk { () throws(ContentFileFailure) in try ContentFiles.open(path, O_RDWR | O_CREAT) }
             do {
-                _ = try onDisk { () throws(ContentFileFailure) in try ContentFiles.lock(file, LOCK_EX, path: path) }
+                let kind = waits ? LOCK_EX : LOCK_EX | LOCK_NB
+                guard try onDisk({ () throws(ContentFileFailure) in try ContentFiles.lock(file, kind, path: path) }) else {
+                    close(file)
+                    return .busy
+                }
                 // The process that held the lock may have finished the blob: then this is a file without a name.
                 guard let facts = try onDisk({ () throws(ContentFileFailure) in try ContentFiles.facts(path) }),
                     ContentFiles.isSame(file, facts), try self.size(of: digest) == nil
@@ -118,7 +145,7 @@ package final class ContentStore: Sendable {
                     ContentFiles.unlock(file)
                     continue
                 }
-                return try BlobWriter(file: file, path: path, target: blobPath(digest), digest: digest, size: size)
+                return .writer(try BlobWriter(file: file, path: path, target: blobPath(digest), digest: digest, size: size))
             } catch {
                 ContentFiles.unlock(file)
                 throw error
