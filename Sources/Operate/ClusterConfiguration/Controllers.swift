@@ -11,6 +11,7 @@ package enum Controllers {
         "replicaset-controller": "replicaset-controller",
         "endpointslice-controller": "endpointslice-controller",
         "certificatesigningrequest-controller": "certificate-controller",
+        "ttl-after-finished-controller": "ttl-after-finished-controller",
     ]
 
     /// Whether an element of the list is allowed: `*`, `NAME`, `-NAME`, or `-*` for none.
