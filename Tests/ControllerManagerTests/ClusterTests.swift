@@ -128,6 +128,30 @@ import Testing
         }
     }
 
+    @Test("a job that has ended goes when its time is over, and one without such a time stays") func finishedJobs() async throws {
+        try await Cluster.run { cluster in
+            try await cluster.makeNamespace("n")
+            for (name, life) in [("brief", JSON.int(1)), ("kept", JSON.null)] {
+                let template: JSON = ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "a"]]]]
+                try await cluster.admin.create(
+                    Resources.jobs, namespace: "n",
+                    [
+                        "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": .string(name)],
+                        "spec": ["ttlSecondsAfterFinished": life, "template": template],
+                    ])
+                let now = JSON.string(Cluster.clock().description)
+                let conditions: [JSON] = ["SuccessCriteriaMet", "Complete"].map {
+                    ["type": .string($0), "status": "True", "reason": "CompletionsReached", "lastProbeTime": now, "lastTransitionTime": now]
+                }
+                try await cluster.admin.patch(
+                    Resources.jobs, namespace: "n", name: name, subresource: "status",
+                    ["status": ["startTime": now, "completionTime": now, "succeeded": 1, "conditions": .array(conditions)]])
+            }
+            #expect(try await cluster.isGone(Resources.jobs, namespace: "n", name: "brief"))
+            #expect(try await cluster.find(Resources.jobs, namespace: "n", name: "kept") != nil)
+        }
+    }
+
     @Test("admin, edit and view get the rules that they aggregate") func aggregation() async throws {
         try await Cluster.run { cluster in
             for name in ["admin", "edit", "view"] {

@@ -11,6 +11,7 @@ package enum Controllers {
         "replicaset-controller": "replicaset-controller",
         "endpointslice-controller": "endpointslice-controller",
         "certificatesigningrequest-controller": "certificate-controller",
+        "ttl-after-finished-controller": "ttl-after-finished-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.
