@@ -181,7 +181,7 @@ let package = Package(
         tests("RepositoryTests", []),
 
         // The real program, started and driven with every kubectl that is found.
-        tests("EndToEndTests", ["kastell", "CSQLite"], resources: [.copy("Resources")]),
+        tests("EndToEndTests", ["kastell", "CSQLite", "KubeClient"], resources: [.copy("Resources")]),
 
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
