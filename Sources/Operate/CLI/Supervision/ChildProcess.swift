@@ -51,7 +51,7 @@ final class ChildProcess: Sendable {
             unsafe posix_spawn_file_actions_adddup2(&actions, lifeline[0], STDIN_FILENO)
         }
         unsafe posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
-        unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
