@@ -1,5 +1,6 @@
 import JSONValue
 import KubeModel
+import PolicyModel
 import Testing
 
 /// Admission webhooks and policies: nobody can be asked yet, so `failurePolicy` decides.
@@ -37,6 +38,30 @@ struct RegisteredControlTests {
         // A wrong registration can be taken back.
         #expect(await server.send("DELETE", Self.root + resource + "/w").status == 200)
         #expect(await server.send("POST", "/api/v1/namespaces/default/configmaps", body: TestServer.configMap("d")).status == 201)
+    }
+
+    @Test("a control over everything, which nobody can ask, does not keep the server from starting, and can be taken back")
+    func overEverything() async throws {
+        let folder = TemporaryFolder()
+        do {
+            let server = try await TestServer(folder: folder)
+            var configuration = Self.webhook("Fail", resources: ["*/*"])
+            var hook = configuration["webhooks"]?[at: 0] ?? [:]
+            hook["rules"] = [["apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*/*"]]]
+            configuration["webhooks"] = [hook]
+            #expect(await server.send("POST", Self.root + "validatingwebhookconfigurations", body: configuration).status == 201)
+            #expect(await server.send("POST", "/api/v1/namespaces/default/configmaps", body: TestServer.configMap("c")).status == 500)
+            // The name of the server's own identity is not enough: its groups belong to it.
+            let claimed = await server.send(
+                "POST", "/api/v1/namespaces/default/configmaps", as: UserInfo(name: "system:apiserver", groups: ["system:masters"]),
+                body: TestServer.configMap("c"))
+            #expect(claimed.status == 500)
+            server.stop()
+        }
+        let server = try await TestServer(folder: folder)
+        #expect(await server.send("DELETE", Self.root + "validatingwebhookconfigurations/w").status == 200)
+        #expect(await server.send("POST", "/api/v1/namespaces/default/configmaps", body: TestServer.configMap("c")).status == 201)
+        server.stop()
     }
 
     private static func policy(_ failurePolicy: String) -> JSON {

@@ -50,7 +50,7 @@ package final class RequestPath: Sendable {
                 metrics.record(request.info, code: response.status, seconds: started.duration(to: .now))
                 return .now(response.adding(flow))
             case .later(let work):
-                let follows = DefinitionKeeper.concerns(request.info, user: request.origin, registry: router.registry)
+                let follows = DefinitionKeeper.concerns(request.info, from: request.origin, registry: router.registry)
                 return .later { [self] in
                     var response = await work()
                     if follows, response.status < 400, let refusal = await followUp(request.info) { response = refusal }

@@ -5,6 +5,13 @@ public import KubeModel
 ///
 /// Source: apiextensions.k8s.io/v1, the conditions `NamesAccepted` and `Established`.
 public enum DefinitionStatus {
+    /// Whether a CRD has all the names that it wants and is served, so that no other CRD can change its status.
+    public static func isSettled(_ definition: JSON) -> Bool {
+        CustomResourceDefinition.condition("Established", of: definition) && CustomResourceDefinition.condition("NamesAccepted", of: definition)
+            && CustomResourceDefinition.Names(definition["spec"]?["names"])
+                == CustomResourceDefinition.Names(definition["status"]?["acceptedNames"])
+    }
+
     /// The status that a CRD has beside the others of its group.
     ///
     /// - Parameters:

@@ -52,7 +52,10 @@ package struct DefinitionKeeper: Sendable {
             do {
                 let tree = object.tree
                 if tree["metadata"]?["deletionTimestamp"]?.string != nil { return try await finish(tree) }
-                let others = definitions.filter { $0.name != name }.map(\.tree)
+                if DefinitionStatus.isSettled(tree) { return }
+                // Names are shared within a group only.
+                let suffix = name.drop { $0 != "." }
+                let others = definitions.filter { $0.name != name && $0.name.hasSuffix(suffix) }.map(\.tree)
                 var changed = tree
                 changed["status"] = DefinitionStatus.settled(tree, others: others, now: clock())
                 if changed != tree { try await client.update(Self.resource, name: name, subresource: "status", changed) }
@@ -112,9 +115,9 @@ package struct DefinitionKeeper: Sendable {
     }
 
     /// Whether a request can make any of this necessary. The keeper's own never do.
-    static func concerns(_ request: RequestInfo, user origin: RequestOrigin, registry: Registry) -> Bool {
+    static func concerns(_ request: RequestInfo, from origin: RequestOrigin, registry: Registry) -> Bool {
         guard request.isResource, !["get", "list", "watch"].contains(request.verb) else { return false }
-        if case .inProcess(let user) = origin, user.name == APIServer.identity.name { return false }
+        if origin.isServer { return false }
         if request.group == resource.group { return request.resource == resource.resource }
         return registry[request.group, request.version, request.resource]?.custom?.isTerminating ?? false
     }

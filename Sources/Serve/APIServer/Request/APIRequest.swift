@@ -11,6 +11,11 @@ package enum RequestOrigin: Sendable {
     case network(peer: PeerCertificate?, remoteAddress: String, hasUnverifiedCertificate: Bool = false)
     /// A component of this process, by the credential that it was given at start.
     case inProcess(UserInfo)
+
+    /// Whether the server itself asks. Nobody else can: no header and no certificate makes an origin.
+    var isServer: Bool {
+        if case .inProcess(let user) = self { user == APIServer.identity } else { false }
+    }
 }
 
 /// One request with its whole body, however it came.

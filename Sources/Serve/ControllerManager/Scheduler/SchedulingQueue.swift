@@ -48,6 +48,9 @@ struct SchedulingQueue: Sendable {
     private var turnNumber: UInt64 = 0
     private var backingOff: Set<PodKey> = []
     private var parked: Set<PodKey> = []
+    private var inWork: Set<PodKey> = []
+    /// When to look again though nothing happens, or earlier; nil when nothing waits for time to pass.
+    private(set) var deadline: Instant?
 
     /// Adds a pod without a node, or takes in how it has changed.
     mutating func put(_ pod: JSON, _ facts: PodFacts) {
@@ -71,6 +74,7 @@ struct SchedulingQueue: Sendable {
         waiting[key] = nil
         backingOff.remove(key)
         parked.remove(key)
+        inWork.remove(key)
     }
 
     /// The next pod to decide about; nil when none is ready.
@@ -83,6 +87,7 @@ struct SchedulingQueue: Sendable {
             entry.lastAttempt = now
             entry.isOvertaken = false
             waiting[turn.key] = entry
+            inWork.insert(turn.key)
             return (entry.pod, entry.facts)
         }
         return nil
@@ -94,13 +99,16 @@ struct SchedulingQueue: Sendable {
         if entry.isOvertaken { return backOff(key, now: now) }
         entry.place = .parked(since: now)
         waiting[key] = entry
+        inWork.remove(key)
         parked.insert(key)
+        look(at: now + Self.longestParking)
     }
 
     /// Lets a pod whose binding failed try again, after a while.
     mutating func backOff(_ key: PodKey, now: Instant) {
         guard var entry = waiting[key] else { return }
         parked.remove(key)
+        inWork.remove(key)
         let exponent = min(max(entry.attempts - 1, 0), 4)
         let pause = min(Self.shortestBackOff * (1 << exponent), Self.longestBackOff)
         let until = (entry.lastAttempt ?? now) + pause
@@ -108,40 +116,37 @@ struct SchedulingQueue: Sendable {
         entry.place = .backingOff(until: until)
         waiting[key] = entry
         backingOff.insert(key)
+        look(at: until)
     }
+
+    private mutating func look(at moment: Instant) { deadline = min(deadline ?? moment, moment) }
 
     /// The cluster changed: parked pods may fit now.
     mutating func clusterChanged(now: Instant) {
         for key in parked { backOff(key, now: now) }
-        for (key, entry) in waiting where entry.place == .inWork { waiting[key]?.isOvertaken = true }
-    }
-
-    /// When to look again though nothing happens; nil when nothing waits for time to pass.
-    var deadline: Instant? {
-        var earliest: Instant?
-        for key in backingOff {
-            if case .backingOff(let until)? = waiting[key]?.place { earliest = min(earliest ?? until, until) }
-        }
-        for key in parked {
-            if case .parked(let since)? = waiting[key]?.place { earliest = min(earliest ?? since + Self.longestParking, since + Self.longestParking) }
-        }
-        return earliest
+        for key in inWork { waiting[key]?.isOvertaken = true }
     }
 
     var count: Int { waiting.count }
 
+    /// Makes ready whose time has come. Nothing is looked at before the first one's.
     private mutating func release(now: Instant) {
+        guard let due = deadline, due <= now else { return }
+        deadline = nil
         for key in backingOff {
-            if case .backingOff(let until)? = waiting[key]?.place, until <= now { makeReady(key) }
+            guard case .backingOff(let until)? = waiting[key]?.place else { continue }
+            if until <= now { makeReady(key) } else { look(at: until) }
         }
         for key in parked {
-            if case .parked(let since)? = waiting[key]?.place, since + Self.longestParking <= now { makeReady(key) }
+            guard case .parked(let since)? = waiting[key]?.place else { continue }
+            if since + Self.longestParking <= now { makeReady(key) } else { look(at: since + Self.longestParking) }
         }
     }
 
     private mutating func makeReady(_ key: PodKey) {
         backingOff.remove(key)
         parked.remove(key)
+        inWork.remove(key)
         guard var entry = waiting[key] else { return }
         turnNumber += 1
         entry.place = .ready
