@@ -42,22 +42,6 @@ public enum Change: Hashable, Sendable {
     case deleteCollection(Target)
 }
 
-/// What a controller tells those who look at an object, as an Event.
-public struct Notice: Hashable, Sendable {
-    /// Whether something is wrong: the event's type is `Warning`.
-    public var isWarning: Bool
-    /// In one word, such as `ScalingReplicaSet`.
-    public var reason: String
-    /// The sentence for people.
-    public var message: String
-
-    public init(isWarning: Bool = false, reason: String, message: String) {
-        self.isWarning = isWarning
-        self.reason = reason
-        self.message = message
-    }
-}
-
 /// What one look at the cluster leads to: the writes in their order, what to tell, and when to look again.
 public struct Plan: Hashable, Sendable {
     /// The writes, to be made in this order; the first that fails ends the pass.

@@ -1,5 +1,5 @@
 public import JSONValue
-import KubeModel
+public import KubeModel
 
 /// What becomes of an object whose owners go: it goes with them, loses them, or stays.
 ///

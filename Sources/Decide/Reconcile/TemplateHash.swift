@@ -1,4 +1,5 @@
 import JSONValue
+import KubeModel
 
 /// The label `pod-template-hash`, by which the ReplicaSets of a Deployment tell their pods apart.
 ///

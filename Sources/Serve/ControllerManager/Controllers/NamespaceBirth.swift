@@ -1,4 +1,5 @@
 import JSONValue
+import KubeClient
 import KubeModel
 import Reconcile
 

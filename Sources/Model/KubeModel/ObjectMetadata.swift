@@ -1,5 +1,4 @@
 public import JSONValue
-public import KubeModel
 
 extension JSON {
     /// `metadata.name`; empty when there is none.
@@ -25,7 +24,8 @@ extension JSON {
     /// The owner that controls the object; there is at most one.
     public var controller: OwnerReference? { owners.first(where: \.isController) }
 
-    func statusCount(_ field: String) -> Int64 { self["status"]?[field]?.int ?? 0 }
+    /// A number of `status`; 0 when there is none.
+    public func statusCount(_ field: String) -> Int64 { self["status"]?[field]?.int ?? 0 }
 }
 
 /// One entry of `metadata.ownerReferences`.
@@ -43,6 +43,7 @@ public struct OwnerReference: Hashable, Sendable {
     /// Whether the owner's foreground deletion waits for the object.
     public var blocksDeletion: Bool
 
+    /// A reference to an owner.
     public init(apiVersion: String, kind: String, name: String, uid: String, isController: Bool = false, blocksDeletion: Bool = false) {
         self.apiVersion = apiVersion
         self.kind = kind
@@ -71,42 +72,5 @@ public struct OwnerReference: Hashable, Sendable {
         if isController { entry["controller"] = true }
         if blocksDeletion { entry["blockOwnerDeletion"] = true }
         return entry
-    }
-}
-
-/// What becomes of an object that may belong to a controlling object.
-///
-/// Source: Kubernetes `ControllerRefManager`.
-public enum Claim: Hashable, Sendable {
-    /// It belongs to the owner already.
-    case owned
-    /// It has no controller and is selected: the owner takes it.
-    case adopt(Change)
-    /// The owner controls it, but no longer selects it.
-    case release(Change)
-    /// It is none of the owner's business.
-    case other
-
-    /// Decides about one object.
-    ///
-    /// - Parameter owner: the reference that a claimed object gets.
-    public static func decide(
-        _ object: JSON, of resource: GroupVersionResource, owner: OwnerReference, ownerIsBeingDeleted: Bool, selector: LabelSelector
-    ) -> Claim {
-        let matches = selector.matches(object.labels)
-        if let controller = object.controller {
-            if controller.uid != owner.uid { return .other }
-            if matches { return .owned }
-            if ownerIsBeingDeleted { return .other }
-            return .release(
-                .patch(
-                    Target(resource, object), .strategic,
-                    ["metadata": ["ownerReferences": [["$patch": "delete", "uid": .string(owner.uid)]], "uid": .string(object.uid)]], manager: ""))
-        }
-        if ownerIsBeingDeleted || !matches || object.isBeingDeleted { return .other }
-        return .adopt(
-            .patch(
-                Target(resource, object), .strategic,
-                ["metadata": ["ownerReferences": [owner.json], "uid": .string(object.uid)]], manager: ""))
     }
 }

@@ -1,11 +1,9 @@
-import JSONValue
-import KubeClient
-import KubeModel
-import Logging
-import Reconcile
+package import JSONValue
+package import KubeModel
+package import Logging
 
 /// Writes Events about objects. What repeats becomes one event with a count.
-struct EventRecorder: Sendable {
+package struct EventRecorder: Sendable {
     private struct Entry: Sendable {
         var regarding: JSON
         var notice: Notice
@@ -21,7 +19,7 @@ struct EventRecorder: Sendable {
     /// How many events are remembered for counting.
     private static let memory = 1024
 
-    init(client: KubeClient, component: String, clock: @escaping @Sendable () -> Timestamp, log: Logger) {
+    package init(client: KubeClient, component: String, clock: @escaping @Sendable () -> Timestamp, log: Logger) {
         self.client = client
         self.component = component
         self.clock = clock
@@ -31,7 +29,7 @@ struct EventRecorder: Sendable {
     }
 
     /// Puts an event on its way; it never fails, and never waits.
-    func record(_ notices: [Notice], about object: JSON) {
+    package func record(_ notices: [Notice], about object: JSON) {
         guard !notices.isEmpty else { return }
         var regarding: JSON = ["kind": object["kind"] ?? "", "apiVersion": object["apiVersion"] ?? "", "name": .string(object.name)]
         if !object.namespace.isEmpty { regarding["namespace"] = .string(object.namespace) }
@@ -41,7 +39,7 @@ struct EventRecorder: Sendable {
     }
 
     /// Sends events until cancelled.
-    func run() async {
+    package func run() async {
         var sent: [String: (name: String, count: Int64)] = [:]
         var sequence: Int64 = 0
         for await entry in entries {

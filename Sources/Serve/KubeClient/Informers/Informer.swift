@@ -1,13 +1,12 @@
-import JSONValue
-import KubeModel
-import Reconcile
+package import JSONValue
+package import KubeModel
 import Synchronization
 
 /// The objects of one resource as last seen, for every controller that reads them.
 ///
 /// A lock and no actor: controllers read it in the middle of synchronous decisions, and every hold is a few lookups.
-final class Informer: Sendable {
-    typealias Handler = @Sendable (_ old: JSON?, _ new: JSON?) -> Void
+package final class Informer: Sendable {
+    package typealias Handler = @Sendable (_ old: JSON?, _ new: JSON?) -> Void
 
     private struct State {
         var objects: [String: JSON] = [:]
@@ -17,38 +16,41 @@ final class Informer: Sendable {
         var handlers: [Handler] = []
     }
 
-    let resource: GroupVersionResource
+    package let resource: GroupVersionResource
     private let reflector: Reflector
     private let keys: @Sendable (JSON) -> [String]
     private let state = Mutex(State())
 
     /// - Parameter keys: under what, besides its name, an object is found.
-    init(_ reflector: Reflector, keys: @escaping @Sendable (JSON) -> [String] = { _ in [] }) {
+    package init(_ reflector: Reflector, keys: @escaping @Sendable (JSON) -> [String] = { _ in [] }) {
         resource = reflector.resource
         self.reflector = reflector
         self.keys = keys
     }
 
     /// Adds what is called on every change; all must be added before ``run()``.
-    func onChange(_ handler: @escaping Handler) { state.withLock { $0.handlers.append(handler) } }
+    package func onChange(_ handler: @escaping Handler) { state.withLock { $0.handlers.append(handler) } }
 
-    static func key(_ object: JSON) -> String { key(object.namespace, object.name) }
-    static func key(_ namespace: String, _ name: String) -> String { namespace.isEmpty ? name : namespace + "/" + name }
+    package static func key(_ object: JSON) -> String { key(object.namespace, object.name) }
+    package static func key(_ namespace: String, _ name: String) -> String { namespace.isEmpty ? name : namespace + "/" + name }
 
     // MARK: Reading
 
-    subscript(key: String) -> JSON? { state.withLock { $0.objects[key] } }
-    var all: [JSON] { state.withLock { Array($0.objects.values) } }
-    var isSynced: Bool { state.withLock { $0.isSynced } }
+    package subscript(key: String) -> JSON? { state.withLock { $0.objects[key] } }
+    package var all: [JSON] { state.withLock { Array($0.objects.values) } }
+    package var isSynced: Bool { state.withLock { $0.isSynced } }
+
+    /// How far the watch has come.
+    package var revision: UInt64 { state.withLock { $0.revision } }
 
     /// The objects found under an index key.
-    func find(_ indexKey: String) -> [JSON] {
+    package func find(_ indexKey: String) -> [JSON] {
         state.withLock { state in (state.index[indexKey] ?? []).compactMap { state.objects[$0] } }
     }
 
     // MARK: Following
 
-    func run() async {
+    package func run() async {
         await reflector.run { event, revision in self.take(event, revision) }
     }
 
@@ -92,29 +94,5 @@ final class Informer: Sendable {
             if state.index[indexKey]?.isEmpty == true { state.index[indexKey] = nil }
         }
         return old
-    }
-
-    // MARK: Waiting for one's own writes
-
-    /// Waits until the informer has seen a write; gives up after two seconds, when the watch must have been cut.
-    func settle(_ change: Change, result: JSON?) async {
-        var pause = Duration.milliseconds(1)
-        for _ in 0..<16 {
-            if hasSeen(change, result: result) { return }
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .milliseconds(200))
-        }
-    }
-
-    private func hasSeen(_ change: Change, result: JSON?) -> Bool {
-        switch change {
-        case .delete(let target, let uid, _):
-            guard let present = self[Self.key(target.namespace, target.name)] else { return true }
-            return present.uid != uid || present.isBeingDeleted
-        case .create, .replace, .patch:
-            guard let revision = result?["metadata"]?["resourceVersion"]?.string.flatMap({ UInt64($0) }) else { return true }
-            return state.withLock { $0.revision } >= revision
-        case .deleteCollection: return true
-        }
     }
 }

@@ -1,12 +1,11 @@
-import JSONValue
-import KubeClient
-import KubeModel
-import Logging
+package import JSONValue
+package import KubeModel
+package import Logging
 
 /// Follows one resource: lists it once, then watches, and goes on from where a watch ended.
-struct Reflector: Sendable {
+package struct Reflector: Sendable {
     /// What happened to the resource.
-    enum Event: Sendable {
+    package enum Event: Sendable {
         /// These are all objects.
         case replaced([JSON])
         case put(JSON)
@@ -15,18 +14,27 @@ struct Reflector: Sendable {
         case passed
     }
 
-    let resource: GroupVersionResource
+    package let resource: GroupVersionResource
     let client: KubeClient
-    var fieldSelector = ""
-    var metadataOnly = false
+    let fieldSelector: String
+    let metadataOnly: Bool
     let log: Logger
+
+    /// - Parameter metadataOnly: whether only kind and metadata of the objects are sent.
+    package init(resource: GroupVersionResource, client: KubeClient, fieldSelector: String = "", metadataOnly: Bool = false, log: Logger) {
+        self.resource = resource
+        self.client = client
+        self.fieldSelector = fieldSelector
+        self.metadataOnly = metadataOnly
+        self.log = log
+    }
 
     private static let longestPause = Duration.seconds(30)
 
     /// Runs until cancelled, or until the server no longer serves the resource.
     ///
     /// - Parameter sink: called for one event after another, with the revision of each.
-    func run(_ sink: @Sendable (Event, UInt64) async -> Void) async {
+    package func run(_ sink: @Sendable (Event, UInt64) async -> Void) async {
         var revision: String?
         var pause = Duration.milliseconds(50)
         while !Task.isCancelled {

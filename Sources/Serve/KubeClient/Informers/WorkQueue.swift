@@ -1,9 +1,9 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// The keys that a controller has to look at: each is in work once at a time, however often it is added, and one that
 /// failed waits longer each time.
-final class WorkQueue: Sendable {
+package final class WorkQueue: Sendable {
     private enum Signal: Sendable {
         case ready(String)
         case later(String, Duration)
@@ -22,15 +22,15 @@ final class WorkQueue: Sendable {
     private let signals: AsyncStream<Signal>
     private let signal: AsyncStream<Signal>.Continuation
 
-    init() { (signals, signal) = AsyncStream.makeStream(of: Signal.self) }
+    package init() { (signals, signal) = AsyncStream.makeStream(of: Signal.self) }
 
-    func add(_ key: String) {
+    package func add(_ key: String) {
         let isNew = state.withLock { state in state.dirty.insert(key).inserted && !state.working.contains(key) }
         if isNew { signal.yield(.ready(key)) }
     }
 
     /// Adds the key after a while; an earlier moment for the same key stands.
-    func add(_ key: String, after wait: Duration) {
+    package func add(_ key: String, after wait: Duration) {
         let at = ContinuousClock.now + wait
         let isSooner = state.withLock { state in
             if let present = state.timers[key], present <= at { return false }
@@ -52,7 +52,7 @@ final class WorkQueue: Sendable {
     /// - Parameters:
     ///   - workers: how many keys are in work at a time.
     ///   - pass: looks at a key; answers after how long to look again without a change.
-    func run(workers: Int, log: Logger, pass: @escaping @Sendable (String) async throws -> Duration?) async {
+    package func run(workers: Int, log: Logger, pass: @escaping @Sendable (String) async throws -> Duration?) async {
         let (slots, slot) = AsyncStream.makeStream(of: Void.self)
         for _ in 0..<workers { slot.yield() }
         var free = slots.makeAsyncIterator()
