@@ -21,6 +21,12 @@ public struct RestartBackOff: Hashable, Sendable {
         self.since = since
     }
 
+    /// A back-off that was written down.
+    public init(delay: Int64, since: Timestamp) {
+        self.delay = min(max(delay, Self.first), Self.longest)
+        self.since = since
+    }
+
     private func isForgotten(at end: Timestamp) -> Bool { end > since.adding(seconds: 2 * Self.longest) }
 
     /// When a container that ended then may be started again; nil when at once.

@@ -2,6 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -11,8 +16,12 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int result(int value) { return value < 0 ? -errno : value; }
@@ -178,4 +187,144 @@ static int remove_entry(const char *path, const struct stat *facts, int kind, st
 int kst_remove_tree(const char *path) {
     int value = nftw(path, remove_entry, 32, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
     return value < 0 ? (value == -1 ? -errno : value) : 0;
+}
+
+// What the child does between its birth and its program: nothing that could wait for a lock, since other threads of the
+// parent may have held any at the moment of the clone.
+static void child(int go, int done, int flags, const char *hostname, const char *path, char *const *arguments, char *const *environment,
+                  const int *from, const int *to, size_t count) {
+    int error = 0;
+    char byte;
+    ssize_t got;
+    do { got = read(go, &byte, 1); } while (got < 0 && errno == EINTR);
+    if (got != 1) _exit(125);
+    if (flags & CLONE_NEWUSER) {
+        if (syscall(SYS_setgroups, 0, NULL) != 0 && errno != EPERM) error = errno;
+        if (!error && (syscall(SYS_setresgid, 0, 0, 0) != 0 || syscall(SYS_setresuid, 0, 0, 0) != 0)) error = errno;
+    }
+    if (!error && hostname[0] && sethostname(hostname, strlen(hostname)) != 0) error = errno;
+    if (!path) {
+        if (write(done, &error, sizeof error) != sizeof error) _exit(125);
+        do { got = read(go, &byte, 1); } while (got > 0 || (got < 0 && errno == EINTR));
+        _exit(0);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    // Above everything first, then into place.
+    int highest = done > go ? done : go, last = 2;
+    for (size_t i = 0; i < count; i++) {
+        if (from[i] > highest) highest = from[i];
+        if (to[i] > highest) highest = to[i];
+        if (to[i] > last) last = to[i];
+    }
+    int word = fcntl(done, F_DUPFD_CLOEXEC, highest + 1 + (int)count);
+    for (size_t i = 0; i < count && !error; i++)
+        if (dup2(from[i], highest + 1 + (int)i) < 0) error = errno;
+    for (size_t i = 0; i < count && !error; i++)
+        if (dup2(highest + 1 + (int)i, to[i]) < 0) error = errno;
+    if (!error && syscall(SYS_close_range, last + 1, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) != 0) error = errno;
+    setsid();
+    if (!error) {
+        execve(path, arguments, environment);
+        error = errno;
+    }
+    got = write(word, &error, sizeof error);
+    _exit(126);
+}
+
+int kst_spawn_in_new(int flags, const char *hostname, const char *path, char *const *arguments, char *const *environment, const int *from,
+                     const int *to, size_t count, int *go, int *done) {
+    int start[2], word[2];
+    if (pipe2(start, O_CLOEXEC) != 0) return -errno;
+    if (pipe2(word, O_CLOEXEC) != 0) {
+        int error = errno;
+        close(start[0]);
+        close(start[1]);
+        return -error;
+    }
+    struct clone_args wanted = {.flags = (uint64_t)(unsigned)flags, .exit_signal = SIGCHLD};
+    long process = syscall(SYS_clone3, &wanted, sizeof wanted);
+    int error = errno;
+    if (process == 0) {
+        close(start[1]);
+        close(word[0]);
+        child(start[0], word[1], flags, hostname, path, arguments, environment, from, to, count);
+    }
+    close(start[0]);
+    close(word[1]);
+    if (process < 0) {
+        close(start[1]);
+        close(word[0]);
+        return -error;
+    }
+    *go = start[1];
+    *done = word[0];
+    return (int)process;
+}
+
+int kst_go(int go) { return write(go, "g", 1) == 1 ? 0 : -errno; }
+
+int kst_done(int done) {
+    int word = 0;
+    ssize_t got;
+    do { got = read(done, &word, sizeof word); } while (got < 0 && errno == EINTR);
+    // The end without a word is that of a program that began.
+    return got < 0 ? -errno : got == sizeof word ? -word : 0;
+}
+
+int kst_mount(const char *source, const char *target, const char *kind, unsigned long flags, const char *data) {
+    return result(mount(source, target, kind, flags, data));
+}
+
+int kst_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
+
+void kst_pause(void) {
+    // From here on there is nothing to be found by way of this process: no file, no right, no memory of another.
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/tmp", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=555") != 0 || chdir("/tmp") != 0 ||
+        syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
+        _exit(125);
+    prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    if ((syscall(SYS_setgroups, 0, NULL) != 0 && errno != EPERM) || syscall(SYS_setresgid, 65534, 65534, 65534) != 0 ||
+        syscall(SYS_setresuid, 65534, 65534, 65534) != 0)
+        _exit(125);
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct nothing[2] = {{0}};
+    if (syscall(SYS_capset, &header, nothing) != 0) _exit(125);
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    sigaddset(&awaited, SIGINT);
+    sigprocmask(SIG_BLOCK, &awaited, NULL);
+    int word = 0;
+    // The other end of descriptor 3 waits until it is safe to look at this namespace.
+    if (write(3, &word, sizeof word) != sizeof word) _exit(125);
+    syscall(SYS_close_range, 0, ~0U, 0);
+    for (;;) {
+        int number = 0;
+        sigwait(&awaited, &number);
+        if (number != SIGCHLD) _exit(0);
+        while (waitpid(-1, NULL, WNOHANG) > 0) {}
+    }
+}
+
+int kst_open_in_root(const char *root, const char *path, int flags) {
+    int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return -errno;
+    struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    int file = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    int error = errno;
+    close(folder);
+    return file < 0 ? -error : file;
+}
+
+int kst_is_namespace(const char *path) {
+    struct statfs facts;
+    if (statfs(path, &facts) != 0) return -errno;
+    return facts.f_type == NSFS_MAGIC;
 }

@@ -38,4 +38,26 @@ package enum FileTree {
         guard unsafe lstat(path, &facts) == 0 else { return nil }
         return Timestamp(seconds: Int64(facts.st_mtim.tv_sec), nanoseconds: Int32(clamping: facts.st_mtim.tv_nsec))
     }
+
+    /// The text of a small file, as it is, up to `limit` bytes.
+    package static func text(_ path: String, limit: Int) throws(SystemError) -> String {
+        try text(OwnedDescriptor(try SystemError.check("open \(path)", unsafe kst_open(path, O_RDONLY))), path, limit: limit)
+    }
+
+    /// The text of a file below `root` as it is seen with that as the root folder: no link leads out of it.
+    package static func text(_ path: String, in root: String, limit: Int) throws(SystemError) -> String {
+        try text(
+            OwnedDescriptor(try SystemError.check("open \(path)", unsafe kst_open_in_root(root, path, O_RDONLY | O_NONBLOCK))), path, limit: limit)
+    }
+
+    private static func text(_ file: OwnedDescriptor, _ path: String, limit: Int) throws(SystemError) -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        while bytes.count < limit {
+            let count = try SystemError.check("read \(path)", unsafe kst_read(file.number, &chunk, min(chunk.count, limit - bytes.count)))
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

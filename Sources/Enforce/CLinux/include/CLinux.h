@@ -42,6 +42,30 @@ int kst_pipe(int ends[2]);
 // its own; answers its process id.
 int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count);
 
+// Starts a child in new namespaces of the kinds in `flags`. It waits until `kst_go` is called on `*go`, so that its user
+// namespace can be given its ids first; then it becomes root in there, calls itself `hostname` unless that is empty, and runs
+// the program with the descriptors given like `kst_spawn`, or, without a program, holds the namespaces until `*go` is closed.
+// A word on `*done` tells that it got so far: 0, or the error number. Answers the process id.
+int kst_spawn_in_new(int flags, const char *hostname, const char *path, char *const *arguments, char *const *environment, const int *from,
+                     const int *to, size_t count, int *go, int *done);
+int kst_go(int go);
+// What the child said; blocks.
+int kst_done(int done);
+
+// Puts the process into an empty read-only file system of its own, as nobody, without capabilities, and reaps children until
+// it is told to end. For the first process of a pod's process namespace. Does not return.
+void kst_pause(void);
+
+// Opens a file below `root` as it would be seen with `root` as the root folder: no link leads out of it.
+int kst_open_in_root(const char *root, const char *path, int flags);
+// Whether a file is one that a namespace is mounted on.
+int kst_is_namespace(const char *path);
+
+// Mounts a file system, or a folder elsewhere with MS_BIND.
+int kst_mount(const char *source, const char *target, const char *kind, unsigned long flags, const char *data);
+// Sets or clears the flag by which a process stays alive when its parent ends.
+int kst_die_with_parent(void);
+
 // A descriptor that becomes readable when a file was written and closed, or moved, in a folder.
 int kst_watch(const char *folder);
 
@@ -51,4 +75,11 @@ int kst_remove_tree(const char *path);
 // Runs `body` with `context` on a thread of its own; with `wait` until it has ended.
 int kst_thread(void (*body)(void *), void *context, int wait);
 
-enum { KST_NEWNET = CLONE_NEWNET, KST_NEWNS = CLONE_NEWNS };
+enum {
+    KST_NEWNET = CLONE_NEWNET,
+    KST_NEWNS = CLONE_NEWNS,
+    KST_NEWIPC = CLONE_NEWIPC,
+    KST_NEWUTS = CLONE_NEWUTS,
+    KST_NEWUSER = CLONE_NEWUSER,
+    KST_NEWPID = CLONE_NEWPID
+};

@@ -19,4 +19,9 @@ package enum KernelCall {
         }
         return try result.get()
     }
+
+    /// Runs `body`, which may fail in any way, on a thread of its own, and waits without holding one.
+    package static func waiting<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await blocking { () throws(SystemError) in Result { try body() } }.get()
+    }
 }

@@ -92,7 +92,7 @@ package enum Subprocess {
     /// Whether there is a process of this id.
     package static func exists(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
 
-    private static func withCStrings(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32) -> Int32 {
+    static func withCStrings(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32) -> Int32 {
         var pointers = unsafe texts.map { unsafe strdup($0) } + [nil]
         defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
