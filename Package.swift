@@ -97,6 +97,7 @@ let package = Package(
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
+        module(.decide, "VolumeContent", ["JSONValue", "KubeModel", "OCIModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -139,6 +140,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
+        module(
+            .enforce, "PodVolumes",
+            [
+                "Confinement", "JSONValue", "KubeClient", "KubeModel", "OCIModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
         module(
