@@ -136,9 +136,11 @@ let package = Package(
         module(
             .enforce, "NodeAgent",
             [
-                "CertificateAuthority", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "PolicyModel",
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+                "CertificateAuthority", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
+                "NetworkPolicy", "NodeNetwork", "NodeTunnel", "OCIModel", "PodLifecycle", "PodVolumes", "PolicyModel", nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ] + nio),
         module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         module(
             .enforce, "PodVolumes",

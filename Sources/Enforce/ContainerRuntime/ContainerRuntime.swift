@@ -205,6 +205,17 @@ package actor ContainerRuntime {
         return Ending(exitCode: code, started: started, finished: finished, isOutOfMemory: SecureFile.exists(configuration.bundle(id) + "/oom"))
     }
 
+    /// The ids of the containers that have ended and were not removed since.
+    package nonisolated func ended() throws -> [String] { try FileTree.names(configuration.exits) }
+
+    /// What a container was made of; nil when there is none.
+    package nonisolated func bundle(_ id: String) -> ContainerBundle? {
+        guard Self.isName(id), let bytes = try? SecureFile.read(configuration.bundle(id) + "/config.json", .any), let value = try? JSON.parse(bytes),
+            let process = value["process"].flatMap({ RuntimeProcess($0) })
+        else { return nil }
+        return ContainerBundle(id: id, process: process, stopSignal: value["annotations"]?[ContainerBundle.stopSignalAnnotation]?.string)
+    }
+
     /// The ids of all containers, also those that an earlier process made.
     package func all() throws -> [String] { try FileTree.names(configuration.folder + "/containers") }
 

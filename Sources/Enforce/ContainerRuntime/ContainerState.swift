@@ -1,4 +1,5 @@
 package import KubeModel
+package import OCIModel
 
 /// What has become of a container.
 package enum ContainerState: Hashable, Sendable {
@@ -44,4 +45,21 @@ package struct ContainerError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     package var description: String { "\(action) container \(id): \(reason)" }
+}
+
+/// What a container was made of, as far as it is needed later.
+package struct ContainerBundle: Hashable, Sendable {
+    /// The annotation with the signal that the image wants to be stopped with.
+    package static let stopSignalAnnotation = "org.opencontainers.image.stopSignal"
+
+    package var id: String
+    /// Its process: further ones are run with its rights.
+    package var process: RuntimeProcess
+    package var stopSignal: String?
+
+    package init(id: String, process: RuntimeProcess, stopSignal: String?) {
+        self.id = id
+        self.process = process
+        self.stopSignal = stopSignal
+    }
 }

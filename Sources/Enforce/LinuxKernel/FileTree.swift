@@ -60,4 +60,12 @@ package enum FileTree {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// The last bytes of a file, at most `limit`.
+    package static func text(endOf path: String, limit: Int) throws(SystemError) -> String {
+        let file = OwnedDescriptor(try SystemError.check("open \(path)", unsafe kst_open(path, O_RDONLY)))
+        let size = lseek(file.number, 0, SEEK_END)
+        lseek(file.number, max(0, size - limit), SEEK_SET)
+        return try text(file, path, limit: limit)
+    }
 }

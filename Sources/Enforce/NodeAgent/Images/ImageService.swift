@@ -1,0 +1,142 @@
+import Confinement
+package import ContainerImages
+import ContentStore
+import JSONValue
+import KubeModel
+import LinuxKernel
+package import OCIModel
+
+/// Gets the images of containers: those that are here, or from their registries. What two containers want at once is fetched
+/// once, and an image that failed is not asked for again at once.
+package actor ImageService {
+    /// An image that a container can be made of.
+    struct Ready: Sendable {
+        var record: ImageRecord
+        var configuration: ImageConfiguration
+        /// As the status shows it: the name with the digest.
+        var id: String
+    }
+
+    /// What is told of on the way, as events of the pod.
+    typealias Report = @Sendable (Notice) -> Void
+
+    private let library: ImageLibrary
+    private let registries: ImageRegistryConfiguration
+    private var pulls: [PullKey: Task<ImageRecord, any Error>] = [:]
+    private var backOffs: [String: (backOff: ImagePullBackOff, cause: String)] = [:]
+
+    private let origin = ContinuousClock.now
+
+    /// One fetch: those who have other credentials fetch for themselves.
+    private struct PullKey: Hashable {
+        var image: String
+        var credentials: ImageRegistryCredentials
+    }
+
+    package init(library: ImageLibrary, registries: ImageRegistryConfiguration = ImageRegistryConfiguration()) {
+        self.library = library
+        self.registries = registries
+    }
+
+    /// Seconds of a clock that never goes back.
+    private var now: Int64 { origin.duration(to: .now).components.seconds }
+
+    /// The image of a container, as its pull policy wants it.
+    ///
+    /// - Throws: `ImagePullFailure`, which has the reason and message that the container's status shows.
+    func image(_ container: JSON, credentials: ImageRegistryCredentials, report: Report) async throws(ImagePullFailure) -> Ready {
+        let text = container["image"]?.string ?? ""
+        let reference: ImageReference
+        do { reference = try ImageReference(text) } catch { throw .invalidName(image: text, reason: "\(error)") }
+        let policy = container["imagePullPolicy"]?.string.flatMap(ImagePullPolicy.init) ?? .standard(for: reference)
+        let present = try await look(reference, text)
+        switch policy.action(image: text, isPresent: present != nil) {
+        case .use(let message):
+            guard let present else { throw .inspect(image: text, cause: "the image is gone") }
+            report(Notice(reason: "Pulled", message: message))
+            return try await ready(present, text)
+        case .fail(let failure):
+            report(Notice(isWarning: true, reason: failure.reason, message: failure.message))
+            throw failure
+        case .pull(let message):
+            return try await pull(reference, text, credentials, message, report)
+        }
+    }
+
+    private func look(_ reference: ImageReference, _ text: String) async throws(ImagePullFailure) -> ImageRecord? {
+        do {
+            let library = library
+            return try await KernelCall.waiting { try library.store.image(reference) }
+        } catch { throw .inspect(image: text, cause: "\(error)") }
+    }
+
+    private func pull(
+        _ reference: ImageReference, _ text: String, _ credentials: ImageRegistryCredentials, _ message: String, _ report: Report
+    ) async throws(ImagePullFailure) -> Ready {
+        if let last = backOffs[text], last.backOff.remaining(at: now) > 0 {
+            let failure = ImagePullFailure.backOff(image: text, cause: last.cause)
+            report(Notice(reason: "BackOff", message: "Back-off pulling image \"\(text)\""))
+            throw failure
+        }
+        report(Notice(reason: "Pulling", message: message))
+        let began = ContinuousClock.now
+        let key = PullKey(image: text, credentials: credentials)
+        let task = pulls[key] ?? Task { [library, registries] in try await library.pull(reference, registries: registries, credentials: credentials) }
+        pulls[key] = task
+        do {
+            let record = try await task.value
+            pulls[key] = nil
+            backOffs[text] = nil
+            let took = began.duration(to: .now)
+            report(Notice(reason: "Pulled", message: ImagePullPolicy.pulledMessage(image: text, took: took, waited: took, size: record.size)))
+            return try await ready(record, text)
+        } catch {
+            pulls[key] = nil
+            let cause = "failed to pull and unpack image \"\(text)\": \(error)"
+            var backOff = backOffs[text]?.backOff ?? ImagePullBackOff()
+            if backOff.remaining(at: now) == 0 { backOff.fail(at: now) }
+            backOffs[text] = (backOff, cause)
+            report(Notice(isWarning: true, reason: "Failed", message: "Failed to pull image \"\(text)\": \(cause)"))
+            report(Notice(isWarning: true, reason: "Failed", message: "Error: ErrImagePull"))
+            throw .pull(image: text, cause: cause)
+        }
+    }
+
+    private func ready(_ record: ImageRecord, _ text: String) async throws(ImagePullFailure) -> Ready {
+        do {
+            let library = library
+            return try await KernelCall.waiting {
+                try library.store.use(record.name)
+                let (_, _, configuration) = try library.resolve(record.target)
+                let reference = try ImageReference(record.name)
+                return Ready(record: record, configuration: configuration, id: "\(reference.domain)/\(reference.path)@\(record.target.digest)")
+            }
+        } catch { throw .inspect(image: text, cause: "\(error)") }
+    }
+
+    // MARK: Root file systems
+
+    /// Mounts the root file system of a container; answers its path, and what the image's account files say.
+    nonisolated func mountRoot(_ id: String, of image: Ready, readOnly: Bool) async throws -> (path: String, accounts: ImageAccounts) {
+        let library = library
+        return try await KernelCall.waiting {
+            let root = try library.mountRoot(id, of: image.record, readOnly: readOnly)
+            // An image without them is one; files that are too long have no users.
+            let passwd = (try? FileTree.text("etc/passwd", in: root, limit: 1 << 20)) ?? ""
+            let group = (try? FileTree.text("etc/group", in: root, limit: 1 << 20)) ?? ""
+            return (root, ImageAccounts(passwd: passwd, group: group))
+        }
+    }
+
+    /// Unmounts a root file system and removes what the container wrote. Nothing when there is none.
+    nonisolated func unmountRoot(_ id: String) async throws {
+        let library = library
+        try await KernelCall.waiting { try library.unmountRoot(id) }
+    }
+
+    /// Removes what no container needs when the disk is nearly full.
+    nonisolated func collect() async throws -> ContentStore.Collected {
+        let library = library
+        return try await KernelCall.waiting { try library.store.collect(ImageCollectionPolicy()) }
+    }
+}
