@@ -94,6 +94,7 @@ let package = Package(
         module(.decide, "Admission", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NFTables", ["NetworkPolicy", "PolicyModel"]),
+        module(.decide, "ServiceRouting", ["JSONValue", "KubeModel", "NFTables", "NetworkPolicy"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
@@ -150,6 +151,13 @@ let package = Package(
             ]),
         module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
+
+        module(
+            .enforce, "ClusterNetwork",
+            [
+                "JSONValue", "KubeClient", "KubeModel", "NFTables", "NetworkPolicy", "NodeNetwork", "PolicyModel", "ServiceRouting",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
 
         module(
             .enforce, "ContainerImages",

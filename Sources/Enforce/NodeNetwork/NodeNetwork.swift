@@ -19,6 +19,8 @@ package actor NodeNetwork {
 
         /// Addresses that somebody else keeps for the pod; nil for free ones of the node's pool.
         package var addresses: [IPAddress]?
+        /// The ports of the node that lead to the pod; nil for those that ``ClusterChange/hostPorts(_:_:)`` told.
+        package var hostPorts: [HostPort]?
 
         /// A pod with a namespace of its own.
         package init(endpoint: PolicyEndpoint, namespace: NetworkNamespace) {
@@ -47,6 +49,9 @@ package actor NodeNetwork {
     private var compiler: RulesetCompiler
     private var pool: AddressPool
     private var links: [EndpointID: PodLink] = [:]
+    /// What pods of this node want of its ports, and what of that is in the table.
+    private var hostPorts: [EndpointID: [HostPort]] = [:]
+    private var hostServices: [EndpointID: Set<ServicePort>] = [:]
     private var route: RouteSocket?
     private var tracking: ConntrackSocket?
 
@@ -87,6 +92,7 @@ package actor NodeNetwork {
             let id = EndpointID.pod(namespace: found.namespace, name: found.name)
             links[id] = pod
             compiler.attach(PodInterface(id: id, interface: pod.interface, addresses: pod.addresses), index)
+            refreshHostPorts(of: id)
         }
         try apply()
         // Only now: a node that forwards without rules would be open.
@@ -122,6 +128,8 @@ package actor NodeNetwork {
             links[id] = link
             compiler.attach(PodInterface(id: id, interface: link.interface, addresses: link.addresses), index)
             compiler.update(index, index.takeChanges())
+            if let ports = request.hostPorts { hostPorts[id] = ports }
+            refreshHostPorts(of: id)
             try apply()
             try link.create(route, pod: request.namespace, podInterface: request.interface, mtu: mtu)
         } catch {
@@ -138,6 +146,8 @@ package actor NodeNetwork {
         links[id] = nil
         index.remove(id)
         compiler.detach(id)
+        hostPorts[id] = nil
+        refreshHostPorts(of: id)
         compiler.update(index, index.takeChanges())
         try apply()
         try forget(link.addresses)
@@ -155,6 +165,55 @@ package actor NodeNetwork {
         let delta = try apply()
         if delta.isEmpty { return Report() }
         return Report(commands: delta.commands.count, cut: try cut())
+    }
+
+    /// Follows the cluster: all of the changes in one transaction.
+    ///
+    /// A pod that has a link here keeps the link's addresses, whatever its object says, and stays known until it is
+    /// detached: the object of another pod of the same name must not take its rules away.
+    ///
+    /// - Throws: when the kernel does not take the rules; they are part of the next transaction then.
+    @discardableResult
+    package func update(_ changes: [ClusterChange]) throws -> Report {
+        for change in changes { take(change) }
+        compiler.update(index, index.takeChanges())
+        let delta = try apply()
+        if delta.isEmpty { return Report() }
+        return Report(commands: delta.commands.count, cut: try cut())
+    }
+
+    private func take(_ change: ClusterChange) {
+        switch change {
+        case .endpoint(var endpoint):
+            if let link = links[endpoint.id] {
+                endpoint.networks = link.addresses.map { IPNetwork($0) }
+                endpoint.node = node.name
+            }
+            if index.endpoints[endpoint.id] != endpoint { index.set(endpoint) }
+        case .endpointGone(let id):
+            if links[id] == nil { index.remove(id) }
+        case .hostPorts(let id, let ports):
+            hostPorts[id] = ports.isEmpty ? nil : ports
+            refreshHostPorts(of: id)
+        case .namespace(let name, let labels): index.setNamespace(name, labels: labels)
+        case .serviceAccount(let namespace, let name, let labels):
+            index.setServiceAccount(namespace: namespace, name: name, labels: labels)
+        case .policy(let policy): index.set(policy)
+        case .policyGone(let object): index.remove(policy: object)
+        case .services(let gone, let new): compiler.update(services: new, removing: gone)
+        }
+    }
+
+    /// Makes the table lead the node's ports to a pod that has a link, and to no other.
+    private func refreshHostPorts(of id: EndpointID) {
+        var wanted = Set<ServicePort>()
+        if let link = links[id] {
+            wanted = Set((hostPorts[id] ?? []).map { $0.service(namespace: link.namespace, name: link.name, link.addresses) })
+        }
+        let present = hostServices[id] ?? []
+        if wanted == present { return }
+        hostServices[id] = wanted.isEmpty ? nil : wanted
+        compiler.update(services: wanted.subtracting(present), removing: present.subtracting(wanted))
     }
 
     /// Makes the node serve exactly these ports.

@@ -22,6 +22,9 @@ enum BaseChains {
         static let toPods = "topods"
         static func services(_ family: IPAddress.Family) -> String { "services\(family.rawValue)" }
         static func nodePorts(_ family: IPAddress.Family) -> String { "nodeports\(family.rawValue)" }
+        static func hostPorts(_ family: IPAddress.Family) -> String { "hostports\(family.rawValue)" }
+        static func externals(_ family: IPAddress.Family) -> String { "externals\(family.rawValue)" }
+        static func refusals(_ family: IPAddress.Family) -> String { "refusals\(family.rawValue)" }
     }
 
     /// The notes that the fixed chains make, by their numbers; those of policies come after them.
@@ -53,7 +56,10 @@ enum BaseChains {
             ruleset.sets[Name.serviceNetworks(family)] = networks(
                 node.serviceNetworks, family, "the services of the cluster")
             ruleset.maps[Name.services(family)] = VerdictMap([type, .transport, .port])
+            ruleset.maps[Name.externals(family)] = VerdictMap([type, .transport, .port])
             ruleset.maps[Name.nodePorts(family)] = VerdictMap([.transport, .port])
+            ruleset.maps[Name.hostPorts(family)] = VerdictMap([.transport, .port])
+            ruleset.sets[Name.refusals(family)] = NamedSet([type, .transport, .port], comment: "services without pods")
         }
         ruleset.chains = chains(node)
         return ruleset
@@ -79,6 +85,7 @@ enum BaseChains {
             "ingress": Chain(hook: hook(.forward, .filter, 1, accepts: false), ingress(node)),
             "input": Chain(hook: hook(.input, .filter, 0, accepts: true), input()),
             "services": Chain(hook: hook(.prerouting, .nat, -100, accepts: true), services()),
+            "ownrefusals": Chain(hook: hook(.output, .filter, 0, accepts: true), refusals()),
             "ownservices": Chain(hook: hook(.output, .nat, -100, accepts: true), services()),
             "sources": Chain(hook: hook(.postrouting, .nat, 100, accepts: true), sources(node)),
         ]
@@ -122,9 +129,7 @@ enum BaseChains {
             Rule([.isIn([.inInterface], set: Name.interfaces), .continuesUnknownConnection], .drop),
             Rule([.isIn([.outInterface], set: Name.interfaces), .continuesUnknownConnection], .drop),
         ]
-        for family in families {
-            rules.append(Rule([.isIn([.destination(family)], set: Name.serviceNetworks(family))], .reject))
-        }
+        rules += refusals()
         rules.append(Rule([.isIn([.inInterface, .outInterface], set: Name.loops)], .mark(.masquerade), .accept))
         rules.append(Rule([], .dispatch([.inInterface], map: Name.fromPods)))
         rules.append(Rule([.isIn([.inInterface], set: Name.uplinks)], .accept))
@@ -161,13 +166,27 @@ enum BaseChains {
         ]
     }
 
-    private static func services() -> [Rule] {
+    /// What was led to no pod, and is still on its way to a service.
+    private static func refusals() -> [Rule] {
         families.flatMap { family in
             [
-                Rule([], .dispatch([.destination(family), .transport, .destinationPort], map: Name.services(family))),
-                Rule(
-                    [.isIn([.destination(family)], set: Name.nodeAddresses(family))],
-                    .dispatch([.transport, .destinationPort], map: Name.nodePorts(family))),
+                Rule([.isIn([.destination(family)], set: Name.serviceNetworks(family))], .reject),
+                Rule([.isIn([.destination(family), .transport, .destinationPort], set: Name.refusals(family))], .reject),
+            ]
+        }
+    }
+
+    /// Addresses from outside come last: nobody who may write a service takes over an address of the cluster with them.
+    private static func services() -> [Rule] {
+        families.flatMap { family in
+            let whole: [PacketField] = [.destination(family), .transport, .destinationPort]
+            let port: [PacketField] = [.transport, .destinationPort]
+            let toNode = Condition.isIn([.destination(family)], set: Name.nodeAddresses(family))
+            return [
+                Rule([], .dispatch(whole, map: Name.services(family))),
+                Rule([toNode], .dispatch(port, map: Name.hostPorts(family))),
+                Rule([toNode], .dispatch(port, map: Name.nodePorts(family))),
+                Rule([], .dispatch(whole, map: Name.externals(family))),
             ]
         }
     }

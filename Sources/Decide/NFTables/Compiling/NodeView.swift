@@ -53,12 +53,22 @@ public struct ServicePort: Hashable, Sendable {
         public var port: UInt16
         /// Whether the pod runs on this node.
         public var isLocal: Bool
+        /// Whether it is about to go: it answers only where no other does.
+        public var isLast = false
         /// A backend.
         public init(address: IPAddress, port: UInt16, isLocal: Bool = true) {
             self.address = address
             self.port = port
             self.isLocal = isLocal
         }
+    }
+
+    /// Where a port of the node leads to one pod, whatever services there are.
+    public enum HostPortPlace: Hashable, Sendable {
+        /// At every address of the node.
+        case node
+        /// At this address of the node only.
+        case address(IPAddress)
     }
 
     /// The service and its port: `shop/web:http`.
@@ -71,8 +81,18 @@ public struct ServicePort: Hashable, Sendable {
     public var port: UInt16
     /// The port at the node's own addresses.
     public var nodePort: UInt16?
-    /// Whether only pods of this node answer at the node's own addresses, and see who asks.
+    /// Addresses outside of the cluster that are led here (`externalIPs`).
+    public var externalAddresses: [IPAddress] = []
+    /// The addresses of a load balancer in front.
+    public var balancerAddresses: [IPAddress] = []
+    /// Who may come by the load balancer; nil for everybody.
+    public var sourceRanges: [IPNetwork]?
+    /// Whether only pods of this node answer what comes from outside, and see who asks.
     public var isLocalOnly = false
+    /// Whether only pods of this node answer what comes from inside of the cluster.
+    public var keepsInternalTrafficLocal = false
+    /// For a port of the node that is one pod's: where. The other addresses do not count then.
+    public var hostPort: HostPortPlace?
     /// For how many seconds a client stays with its backend; nil when it need not.
     public var affinity: Int?
     /// The pods that are ready.

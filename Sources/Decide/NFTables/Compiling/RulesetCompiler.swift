@@ -9,7 +9,7 @@ import PolicyModel
 /// pods it governs.
 public struct RulesetCompiler: Sendable {
     /// The table as it should be.
-    public private(set) var ruleset: Ruleset
+    public internal(set) var ruleset: Ruleset
     /// The node.
     public let node: NodeView
 
@@ -27,9 +27,11 @@ public struct RulesetCompiler: Sendable {
     private var portAddresses: [EndpointID: [IPAddress]] = [:]
     private var notes = SharedNames<Note>()
     private var profiles: [String: TrafficProfile] = [:]
-    private var services: [ServicePort: ServiceContent] = [:]
-    private var serviceNames = SharedNames<ServicePort>()
-    private var memberNames = SharedNames<AffinityMember>()
+    var services: [ServicePort: ServiceContent] = [:]
+    var serviceNames = SharedNames<ServicePort>()
+    var memberNames = SharedNames<AffinityMember>()
+    /// How many services refuse at an address.
+    var refusals: [[FieldValue]: Int] = [:]
 
     /// The table of a node without pods: everything between unknown ends is dropped.
     public init(node: NodeView) {
@@ -381,92 +383,6 @@ public struct RulesetCompiler: Sendable {
             }
         }
     }
-
-    // MARK: Services
-
-    /// Makes the table serve exactly these ports.
-    public mutating func set(services wanted: Set<ServicePort>) {
-        // New ones first: what both hold on to, such as the clients that a backend has, stays.
-        let former = Set(services.keys).subtracting(wanted)
-        for service in wanted.subtracting(services.keys).sorted(by: { $0.name < $1.name }) { add(service) }
-        for service in former { remove(service) }
-    }
-
-    private mutating func add(_ service: ServicePort) {
-        let number = serviceNames.acquire(service).number
-        var content = ServiceContent()
-        for family in [IPAddress.Family.v4, .v6] {
-            let backends = service.backends.filter { $0.address.family == family }
-            let transport = FieldValue.number(UInt16(service.transport))
-            if let chain = addChain("b\(number)v\(family.rawValue)", service, family, backends, &content) {
-                for address in service.addresses where address.family == family {
-                    content.elements.append(
-                        (
-                            BaseChains.Name.services(family), [.address(address), transport, .number(service.port)],
-                            chain
-                        ))
-                }
-            }
-            guard let port = service.nodePort else { continue }
-            let reachable = service.isLocalOnly ? backends.filter(\.isLocal) : backends
-            // Another node would answer the client directly, which knows nothing of it.
-            let hides = !reachable.allSatisfy(\.isLocal)
-            if let chain = addChain(
-                "o\(number)v\(family.rawValue)", service, family, reachable, &content, masquerades: hides)
-            {
-                content.elements.append((BaseChains.Name.nodePorts(family), [transport, .number(port)], chain))
-            }
-        }
-        for (map, key, chain) in content.elements { ruleset.maps[map]?.elements[key] = chain }
-        services[service] = content
-    }
-
-    private mutating func addChain(
-        _ name: String, _ service: ServicePort, _ family: IPAddress.Family, _ backends: [ServicePort.Backend],
-        _ content: inout ServiceContent, masquerades: Bool = false
-    ) -> String? {
-        if backends.isEmpty { return nil }
-        var rules = masquerades ? [Rule([], .mark(.masquerade))] : []
-        let targets = backends.map { Statement.Backend(address: $0.address, port: $0.port) }
-        let transport = Condition.equals(.transport, service.transport)
-        if let seconds = service.affinity, targets.count > 1 {
-            var sets: [String] = []
-            // Clients that are known stay; a new one is remembered by the chain of the backend that it got.
-            for target in targets {
-                let member = AffinityMember(service: service.name, target: target, seconds: seconds)
-                let set = "a\(memberNames.acquire(member).number)v\(family.rawValue)"
-                content.members.append((member, set))
-                sets.append(set)
-                ruleset.sets[set] = NamedSet([.address(family)], comment: "clients of \(target.address)")
-                ruleset.sets[set]?.timeout = seconds
-                rules.append(
-                    Rule(
-                        [transport, .isIn([.source(family)], set: set)], .remember(family, set: set),
-                        .toBackend(family, [target])))
-            }
-            for (position, target) in targets.enumerated() {
-                let left = targets.count - position
-                let chance: [Condition] = left > 1 ? [.oneIn(left)] : []
-                rules.append(
-                    Rule([transport] + chance, .remember(family, set: sets[position]), .toBackend(family, [target])))
-            }
-        } else {
-            rules.append(Rule([transport], .toBackend(family, targets)))
-        }
-        content.chains.append(name)
-        ruleset.chains[name] = Chain(comment: "service \(service.name)", rules)
-        return name
-    }
-
-    private mutating func remove(_ service: ServicePort) {
-        guard let content = services.removeValue(forKey: service) else { return }
-        for (map, key, chain) in content.elements where ruleset.maps[map]?.elements[key] == chain {
-            ruleset.maps[map]?.elements[key] = nil
-        }
-        for chain in content.chains { ruleset.chains[chain] = nil }
-        for (member, set) in content.members where memberNames.release(member) != nil { ruleset.sets[set] = nil }
-        _ = serviceNames.release(service)
-    }
 }
 
 // MARK: What is shared
@@ -532,18 +448,4 @@ struct GroupContent: Sendable {
     mutating func add(_ rule: Rule) { chains[chains.count - 1].append(rule) }
     mutating func next() { chains.append([]) }
     static func name(_ number: Int, _ position: Int) -> String { "group\(number)t\(position)" }
-}
-
-/// What a service port put into the table.
-struct ServiceContent: Sendable {
-    var chains: [String] = []
-    var members: [(AffinityMember, set: String)] = []
-    var elements: [(map: String, key: [FieldValue], chain: String)] = []
-}
-
-/// The clients of one backend of one service.
-struct AffinityMember: Hashable, Sendable {
-    var service: String
-    var target: Statement.Backend
-    var seconds: Int
 }

@@ -3,11 +3,14 @@ import PolicyModel
 
 /// Reads `projectcalico.org/v3` NetworkPolicy, GlobalNetworkPolicy, Tier and Profile.
 public enum CalicoPolicy {
+    /// What a reference calls the kind NetworkPolicy of this group.
+    public static let namespacedKind = "NetworkPolicy.projectcalico.org"
+
     /// The NetworkPolicy or GlobalNetworkPolicy in `json`.
     public static func read(_ json: JSON) throws(PolicyReadError) -> TrafficPolicy {
         let object = FieldReader(json)
         let isGlobal = object.object.kind == "GlobalNetworkPolicy"
-        guard isGlobal || object.object.kind == "NetworkPolicy" else { throw object["kind"].fault("this kind is not supported") }
+        guard isGlobal || [namespacedKind, "NetworkPolicy"].contains(object.object.kind) else { throw object["kind"].fault("this kind is not supported") }
         let spec = object["spec"]
         if isGlobal {
             _ = try spec.knowing(

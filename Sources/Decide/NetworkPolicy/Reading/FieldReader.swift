@@ -25,8 +25,11 @@ struct FieldReader {
     init(_ json: JSON) {
         self.json = json
         path = ""
+        let kind = json["kind"]?.string ?? ""
+        // Two groups have a NetworkPolicy, and both may have one of a name: as kubectl tells them apart.
+        let isCalico = kind == "NetworkPolicy" && json["apiVersion"]?.string?.hasPrefix("projectcalico.org/") ?? false
         object = RuleReference(
-            kind: json["kind"]?.string ?? "", namespace: json[path: "metadata", "namespace"]?.string ?? "",
+            kind: isCalico ? CalicoPolicy.namespacedKind : kind, namespace: json[path: "metadata", "namespace"]?.string ?? "",
             name: json[path: "metadata", "name"]?.string ?? "")
     }
 

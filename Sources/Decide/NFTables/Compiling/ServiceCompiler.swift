@@ -1,0 +1,189 @@
+import NetworkPolicy
+
+extension RulesetCompiler {
+    /// Makes the table serve exactly these ports.
+    public mutating func set(services wanted: Set<ServicePort>) {
+        let present = Set(services.keys)
+        update(services: wanted.subtracting(present), removing: present.subtracting(wanted))
+    }
+
+    /// Makes the table serve some ports more, and others no longer. Costs what these are, not what there is.
+    public mutating func update(services new: Set<ServicePort>, removing former: Set<ServicePort>) {
+        // New ones first: what both hold on to, such as the clients that a backend has, stays.
+        for service in new.sorted(by: { $0.name < $1.name }) where services[service] == nil { add(service) }
+        for service in former.subtracting(new) { remove(service) }
+    }
+
+    private mutating func add(_ service: ServicePort) {
+        let number = serviceNames.acquire(service).number
+        var content = ServiceContent()
+        for family in [IPAddress.Family.v4, .v6] {
+            let backends = service.backends.filter { $0.address.family == family }
+            if let place = service.hostPort {
+                addHostPort(place, service, "h\(number)v\(family.rawValue)", family, backends, &content)
+                continue
+            }
+            let cluster = "b\(number)v\(family.rawValue)"
+            let inside = service.keepsInternalTrafficLocal ? backends.filter(\.isLocal) : backends
+            if !backends.isEmpty { addChain(cluster, service, family, inside.lasting, &content) }
+            enter(service.addresses, family, service, backends.isEmpty ? nil : cluster, BaseChains.Name.services(family), &content)
+            addOutside(service, number, family, backends, cluster, &content)
+        }
+        for (map, key, chain) in content.elements { ruleset.maps[map]?.elements[key] = chain }
+        for (set, element) in content.refusals { refuse(element, in: set) }
+        services[service] = content
+    }
+
+    /// The ports of the node, and the addresses that lead to the service from outside.
+    private mutating func addOutside(
+        _ service: ServicePort, _ number: Int, _ family: IPAddress.Family, _ backends: [ServicePort.Backend], _ cluster: String,
+        _ content: inout ServiceContent
+    ) {
+        let hasAddresses = (service.externalAddresses + service.balancerAddresses).contains { $0.family == family }
+        guard service.nodePort != nil || hasAddresses else { return }
+        let outside = "o\(number)v\(family.rawValue)"
+        let chain = backends.isEmpty ? nil : outside
+        if !backends.isEmpty {
+            let reachable = (service.isLocalOnly ? backends.filter(\.isLocal) : backends).lasting
+            var first: [Rule] = []
+            if service.isLocalOnly {
+                // Who is in the cluster need not come back the same way, and reaches every pod.
+                first = [BaseChains.Name.podNetworks(family), BaseChains.Name.nodeAddresses(family)].map {
+                    Rule([.isIn([.source(family)], set: $0)], .goto(cluster))
+                }
+            }
+            // Another node would answer the client directly, which knows nothing of it.
+            if !reachable.allSatisfy(\.isLocal) { first.append(Rule([], .mark(.masquerade))) }
+            addChain(outside, service, family, reachable, &content, first: first)
+        }
+        if let port = service.nodePort, let chain {
+            let key: [FieldValue] = [.number(UInt16(service.transport)), .number(port)]
+            content.elements.append((BaseChains.Name.nodePorts(family), key, chain))
+        }
+        enter(service.externalAddresses, family, service, chain, BaseChains.Name.externals(family), &content)
+        var guarded = chain
+        if let ranges = service.sourceRanges, chain != nil {
+            let own = ranges.filter { $0.address.family == family }.disjoint()
+            let name = "l\(number)v\(family.rawValue)"
+            let isAll = own.first?.prefixLength == 0
+            let others: [Condition] = own.isEmpty ? [] : [.notAmong(.source(family), own.map { .network($0) })]
+            let rules = (isAll ? [] : [Rule(others, .drop)]) + [Rule([], .goto(outside))]
+            content.chains.append(name)
+            ruleset.chains[name] = Chain(comment: "balancer of \(service.name)", rules)
+            guarded = name
+        }
+        enter(service.balancerAddresses, family, service, guarded, BaseChains.Name.externals(family), &content)
+    }
+
+    /// Leads addresses to a chain; without one they refuse.
+    private func enter(
+        _ addresses: [IPAddress], _ family: IPAddress.Family, _ service: ServicePort, _ chain: String?, _ map: String,
+        _ content: inout ServiceContent
+    ) {
+        for address in addresses where address.family == family {
+            let key: [FieldValue] = [.address(address), .number(UInt16(service.transport)), .number(service.port)]
+            if let chain {
+                content.elements.append((map, key, chain))
+            } else {
+                content.refusals.append((BaseChains.Name.refusals(family), key))
+            }
+        }
+    }
+
+    private mutating func addHostPort(
+        _ place: ServicePort.HostPortPlace, _ service: ServicePort, _ name: String, _ family: IPAddress.Family,
+        _ backends: [ServicePort.Backend], _ content: inout ServiceContent
+    ) {
+        if backends.isEmpty { return }
+        let transport = FieldValue.number(UInt16(service.transport))
+        switch place {
+        case .node: content.elements.append((BaseChains.Name.hostPorts(family), [transport, .number(service.port)], name))
+        case .address(let address):
+            // Whoever may write a pod must not take over an address that is not the node's.
+            guard address.family == family, node.addresses.contains(address) else { return }
+            let key: [FieldValue] = [.address(address), transport, .number(service.port)]
+            content.elements.append((BaseChains.Name.services(family), key, name))
+        }
+        addChain(name, service, family, backends, &content)
+    }
+
+    private mutating func refuse(_ element: [FieldValue], in set: String) {
+        refusals[element, default: 0] += 1
+        ruleset.sets[set]?.elements.insert(element)
+    }
+
+    private mutating func addChain(
+        _ name: String, _ service: ServicePort, _ family: IPAddress.Family, _ backends: [ServicePort.Backend],
+        _ content: inout ServiceContent, first: [Rule] = []
+    ) {
+        var rules = first
+        let targets = backends.map { Statement.Backend(address: $0.address, port: $0.port) }
+        let transport = Condition.equals(.transport, service.transport)
+        if targets.isEmpty {
+            // There are pods, and none that this traffic may reach: whoever asks tries another node.
+            rules.append(Rule([], .drop))
+        } else if let seconds = service.affinity, targets.count > 1 {
+            var sets: [String] = []
+            // Clients that are known stay; a new one is remembered by the chain of the backend that it got.
+            for target in targets {
+                let member = AffinityMember(service: service.name, target: target, seconds: seconds)
+                let set = "a\(memberNames.acquire(member).number)v\(family.rawValue)"
+                content.members.append((member, set))
+                sets.append(set)
+                if ruleset.sets[set] == nil {
+                    ruleset.sets[set] = NamedSet([.address(family)], comment: "clients of \(target.address)")
+                    ruleset.sets[set]?.timeout = seconds
+                }
+                rules.append(
+                    Rule([transport, .isIn([.source(family)], set: set)], .remember(family, set: set), .toBackend(family, [target])))
+            }
+            for (position, target) in targets.enumerated() {
+                let left = targets.count - position
+                let chance: [Condition] = left > 1 ? [.oneIn(left)] : []
+                rules.append(Rule([transport] + chance, .remember(family, set: sets[position]), .toBackend(family, [target])))
+            }
+        } else {
+            rules.append(Rule([transport], .toBackend(family, targets)))
+        }
+        content.chains.append(name)
+        ruleset.chains[name] = Chain(comment: "service \(service.name)", rules)
+    }
+
+    private mutating func remove(_ service: ServicePort) {
+        guard let content = services.removeValue(forKey: service) else { return }
+        for (map, key, chain) in content.elements where ruleset.maps[map]?.elements[key] == chain {
+            ruleset.maps[map]?.elements[key] = nil
+        }
+        for (set, element) in content.refusals {
+            let left = (refusals[element] ?? 0) - 1
+            refusals[element] = left > 0 ? left : nil
+            if left <= 0 { ruleset.sets[set]?.elements.remove(element) }
+        }
+        for chain in content.chains { ruleset.chains[chain] = nil }
+        for (member, set) in content.members where memberNames.release(member) != nil { ruleset.sets[set] = nil }
+        _ = serviceNames.release(service)
+    }
+}
+
+extension [ServicePort.Backend] {
+    /// Those that stay; those that are about to go where there are no others.
+    fileprivate var lasting: [ServicePort.Backend] {
+        let staying = filter { !$0.isLast }
+        return staying.isEmpty ? self : staying
+    }
+}
+
+/// What a service port put into the table.
+struct ServiceContent: Sendable {
+    var chains: [String] = []
+    var members: [(AffinityMember, set: String)] = []
+    var elements: [(map: String, key: [FieldValue], chain: String)] = []
+    var refusals: [(set: String, element: [FieldValue])] = []
+}
+
+/// The clients of one backend of one service.
+struct AffinityMember: Hashable, Sendable {
+    var service: String
+    var target: Statement.Backend
+    var seconds: Int
+}
