@@ -95,6 +95,7 @@ let package = Package(
         module(.decide, "NetworkPolicy", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "NFTables", ["NetworkPolicy", "PolicyModel"]),
         module(.decide, "ServiceRouting", ["JSONValue", "KubeModel", "NFTables", "NetworkPolicy"]),
+        module(.decide, "ClusterDNS", ["JSONValue", "KubeModel", "NetworkPolicy"]),
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
@@ -150,6 +151,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
+        module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
+        module(
+            .enforce, "DNSServer",
+            [
+                "CertificateAuthority", "ClusterDNS", "JSONValue", "KubeClient", "KubeModel", "NetworkPolicy", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
         module(
