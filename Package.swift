@@ -151,7 +151,6 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
-        module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         module(
             .enforce, "DNSServer",
             [
@@ -181,6 +180,13 @@ let package = Package(
                 "APIServer", "CertificateAuthority", "ClusterConfiguration", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeModel",
                 "PodSecurity", "Store", "YAMLValue", nioSSL,
             ] + nio),
+        module(
+            .operate, "WorkerNode",
+            [
+                "CertificateAuthority", "ClusterNetwork", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "DNSServer", "JSONValue", "KubeClient",
+                "KubeModel", "LinuxKernel", "NetworkPolicy", "NFTables", "NodeAgent", "NodeNetwork", "NodeTunnel", "OCIModel",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         module(
             .operate, "CLI",
             [

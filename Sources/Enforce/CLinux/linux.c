@@ -22,6 +22,7 @@
 #include <sys/time.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int result(int value) { return value < 0 ? -errno : value; }
@@ -327,4 +328,47 @@ int kst_is_namespace(const char *path) {
     struct statfs facts;
     if (statfs(path, &facts) != 0) return -errno;
     return facts.f_type == NSFS_MAGIC;
+}
+
+int kst_first_process(const char *path, char *const *arguments, char *const *environment) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -errno;
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0) return -errno;
+    sigset_t awaited, none;
+    sigemptyset(&none);
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    sigaddset(&awaited, SIGINT);
+    sigprocmask(SIG_BLOCK, &awaited, NULL);
+    int isEnding = 0, code = 0;
+    for (;;) {
+        posix_spawnattr_t attributes;
+        pid_t program = 0;
+        int error = posix_spawnattr_init(&attributes);
+        if (error) return -error;
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setsigdefault(&attributes, &awaited);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        error = posix_spawn(&program, path, NULL, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+        if (error) return -error;
+        for (int isRunning = 1; isRunning;) {
+            int number = 0, status;
+            pid_t ended;
+            sigwait(&awaited, &number);
+            if (number != SIGCHLD) {
+                isEnding = 1;
+                kill(program, SIGTERM);
+            }
+            while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+                if (ended != program) continue;
+                isRunning = 0;
+                code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+            }
+        }
+        // An agent that says that it cannot run is not started again; one that crashed is.
+        if (isEnding || code == 0 || code == 1 || code == 64) return code;
+        struct timespec pause = {0, 200000000}, rest;
+        nanosleep(&pause, &rest);
+    }
 }

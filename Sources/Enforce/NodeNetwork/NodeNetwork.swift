@@ -53,6 +53,7 @@ package actor NodeNetwork {
     private var hostPorts: [EndpointID: [HostPort]] = [:]
     private var hostServices: [EndpointID: Set<ServicePort>] = [:]
     private var route: RouteSocket?
+    private var ownAddresses: [IPAddress] = []
     private var tracking: ConntrackSocket?
 
     /// The network of a node in a namespace; `podNetworks` are those of this node alone.
@@ -101,9 +102,33 @@ package actor NodeNetwork {
         return links.mapValues(\.addresses)
     }
 
+    /// Gives the node itself the first place of the pool, on its loopback: what pods reach on their node is there, such as
+    /// the API server and the name server. Before the first pod is attached.
+    ///
+    /// - Returns: the addresses.
+    @discardableResult
+    package func takeOwnAddresses() throws -> [IPAddress] {
+        guard let route, let loopback = try route.link("lo") else { throw SystemError("look up lo", 19) }
+        try pool.take(Self.ownPlace)
+        try route.setUp(loopback)
+        ownAddresses = pool.addresses(Self.ownPlace)
+        for address in ownAddresses {
+            do throws(SystemError) { try route.addAddress(IPNetwork(address), address, to: loopback) } catch {
+                // An earlier agent gave it.
+                if error.code != 17 { throw error }
+            }
+        }
+        return ownAddresses
+    }
+
+    private static let ownPlace: UInt64 = 1
+
     /// Removes every link, and then the rules.
     package func removeAll() throws {
         for id in links.keys { try detach(id) }
+        if let route, let loopback = try route.link("lo") {
+            for address in ownAddresses { try? route.deleteAddress(IPNetwork(address), address, from: loopback) }
+        }
         log.close()
         try applier.assumeIsolated { try $0.remove() }
     }

@@ -61,6 +61,10 @@ int kst_open_in_root(const char *root, const char *path, int flags);
 // Whether a file is one that a namespace is mounted on.
 int kst_is_namespace(const char *path);
 
+// The first process of a node's process namespace: makes the namespace's own /proc, starts the program again and again until it
+// ends with 0 or a signal asks for the end, which is passed on, and reaps whatever is left to it. Answers the last exit code.
+int kst_first_process(const char *path, char *const *arguments, char *const *environment);
+
 // Mounts a file system, or a folder elsewhere with MS_BIND.
 int kst_mount(const char *source, const char *target, const char *kind, unsigned long flags, const char *data);
 // Sets or clears the flag by which a process stays alive when its parent ends.

@@ -2,8 +2,10 @@ import Confinement
 import ContainerRuntime
 import Glibc
 import JSONValue
+import KubeClient
 import KubeModel
 import LinuxKernel
+import Logging
 import OCIModel
 import PodLifecycle
 import PodVolumes

@@ -16,14 +16,16 @@ actor PodSandboxes {
     private let network: NodeNetwork
     private let hostIPs: [String]
     private var blocks: UserNamespaceBlocks
-    /// The policies' view of a pod, with labels of its namespace and service account.
-    private let endpoint: @Sendable (JSON) -> PolicyEndpoint
+    /// How a pod is attached: as the policies see it, with the ports of the node that it wants.
+    private let request: @Sendable (JSON, NetworkNamespace) -> NodeNetwork.PodRequest
 
-    init(facts: NodeFacts, network: NodeNetwork, hostIPs: [String], endpoint: @escaping @Sendable (JSON) -> PolicyEndpoint) {
+    init(
+        facts: NodeFacts, network: NodeNetwork, hostIPs: [String], request: @escaping @Sendable (JSON, NetworkNamespace) -> NodeNetwork.PodRequest
+    ) {
         self.facts = facts
         self.network = network
         self.hostIPs = hostIPs
-        self.endpoint = endpoint
+        self.request = request
         cgroups = CgroupHierarchy(facts.cgroups)
         blocks = UserNamespaceBlocks(facts)
     }
@@ -72,8 +74,7 @@ actor PodSandboxes {
             var addresses: [String] = []
             if shared.sharing[.network] == .pod {
                 let namespace = try NetworkNamespace(path: folder.namespaces + "/net")
-                let request = NodeNetwork.PodRequest(endpoint: endpoint(pod), namespace: namespace)
-                addresses = try await network.attach(request).map(\.description)
+                addresses = try await network.attach(request(pod, namespace)).map(\.description)
             }
             try writeFiles(pod, shared, folder, addresses)
             return addresses.isEmpty ? hostIPs : addresses
@@ -86,16 +87,17 @@ actor PodSandboxes {
     private func makeNamespaces(_ shared: ConfinedPod, _ folder: PodFolder) async throws {
         var kinds: Set<NamespaceSet.Kind> = []
         let all: [(RuntimeNamespace.Kind, NamespaceSet.Kind)] = [(.network, .network), (.ipc, .ipc), (.uts, .uts), (.pid, .pid)]
-        for (kind, made) in all where shared.sharing[kind] == .pod { kinds.insert(made) }
+        for (kind, kept) in all where shared.sharing[kind] == .pod { kinds.insert(kept) }
         let users = shared.users.map { NamespaceSet.UserMap(first: $0.hostID, count: $0.size) }
         if let users { try folder.write(folder.path + "/ids", "\(users.first)", mode: 0o600) }
         guard !kinds.isEmpty || users != nil else { return }
+        let made = kinds
         let (path, hostname, sysctls) = (folder.namespaces, shared.hostname, shared.sysctls)
         try await KernelCall.waiting {
             try NamespaceSet.remove(path)
             guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("make \(path)", errno) }
-            try NamespaceSet.make(kinds, hostname: hostname, users: users, in: path)
-            let entered = [NamespaceSet.Kind.network, .ipc].filter(kinds.contains).map { path + "/" + $0.rawValue }
+            try NamespaceSet.make(made, hostname: hostname, users: users, in: path)
+            let entered = [NamespaceSet.Kind.network, .ipc].filter(made.contains).map { path + "/" + $0.rawValue }
             guard !sysctls.isEmpty else { return }
             try NamespaceSet.run(in: entered) { () throws(SystemError) in
                 for (name, value) in sysctls.sorted(by: { $0.key < $1.key }) { try Sysctl.write(Self.path(of: name), value) }

@@ -1,5 +1,7 @@
 import JSONValue
+import KubeClient
 import KubeModel
+import Logging
 
 /// Writes the status of one pod: one write at a time, the newest status, and nothing that is written already.
 struct PodStatusSender {

@@ -2,8 +2,10 @@ import Confinement
 import ContainerRuntime
 import Glibc
 import JSONValue
+import KubeClient
 import KubeModel
 import LinuxKernel
+import Logging
 import OCIModel
 import PodLifecycle
 import PodVolumes
@@ -321,7 +323,8 @@ actor PodWorker {
     }
 
     private func stop(_ name: String, _ grace: Int64, _ cause: StopCause) async {
-        guard let container = spec(of: name) ?? [:], let present = record.containers[name] else { return }
+        let container = spec(of: name) ?? [:]
+        guard let present = record.containers[name] else { return }
         let id = Self.runtimeID(present)
         switch cause {
         case .probe(let kind): tell("Killing", "Container \(name) failed \(kind == .startup ? "startup" : "liveness") probe, will be restarted")

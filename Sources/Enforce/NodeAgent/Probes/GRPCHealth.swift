@@ -17,7 +17,7 @@ enum GRPCHealth {
         let place = "\(address):\(port)"
         do {
             let status = try await withThrowingTaskGroup(of: Int.self) { group in
-                group.addTask { try await status(of: service, address, port, seconds) }
+                group.addTask { try await check(service, address, port, seconds) }
                 group.addTask {
                     try await Task.sleep(for: .seconds(seconds))
                     throw Failure(description: "timeout: health rpc did not complete within \(seconds)s")
@@ -34,7 +34,7 @@ enum GRPCHealth {
     private struct Failure: Error, CustomStringConvertible { var description: String }
 
     /// The `status` of a HealthCheckResponse.
-    private static func status(of service: String, _ address: String, _ port: Int, _ seconds: Int64) async throws -> Int {
+    private static func check(_ service: String, _ address: String, _ port: Int, _ seconds: Int64) async throws -> Int {
         let (channel, multiplexer) = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(.seconds(seconds))
             .connect(host: address, port: port) { channel in

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import ContainerRuntime
 import JSONValue
+import LinuxKernel
 import NIOCore
 import NIOHTTP1
 import NIOPosix

@@ -2,6 +2,7 @@ import CertificateAuthority
 import JSONValue
 package import KubeClient
 package import KubeModel
+package import Logging
 import PolicyModel
 
 /// How a node gets and keeps its certificate: a bootstrap token first, and from then on the certificate itself.
@@ -87,5 +88,38 @@ package struct NodeCredentials: Sendable {
         }
         throw Failure(
             description: "nobody signed the request \(name). Approve it with 'kubectl certificate approve \(name)', or run the controller certificatesigningrequest-controller")
+    }
+
+    // MARK: Use
+
+    /// Carries requests with a certificate.
+    package func transport(_ pair: Pair, server: String, authority: [UInt8], userAgent: String) throws -> HTTPSTransport {
+        try HTTPSTransport(server: server, authority: authority, identity: (certificate: pair.certificate, key: pair.key), userAgent: userAgent)
+    }
+
+    /// The certificate that is there, or a new one by the bootstrap token in a file. The API server may come up later.
+    package func get(server: String, authority: [UInt8], tokenFile: String?, userAgent: String) async throws -> Pair {
+        if let pair = try present() { return pair }
+        guard let tokenFile else { throw Failure(description: "the node has no valid certificate in \(folder), and no bootstrap token to ask for one. Give it one with --bootstrap-token-file") }
+        let text = String(decoding: try SecureFile.read(tokenFile, .secret), as: UTF8.self)
+        let transport = try HTTPSTransport(
+            server: server, authority: authority, identity: nil, token: String(text.prefix { !$0.isWhitespace }), userAgent: userAgent)
+        defer { Task { await transport.shutDown() } }
+        while true {
+            do { return try await request(KubeClient(transport)) } catch is TransportError { try await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+
+    /// Replaces the certificate before half of its life is over, until cancelled.
+    package func renew(_ transport: RenewableTransport, server: String, authority: [UInt8], userAgent: String, log: Logger) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(30))
+            do {
+                guard let pair = try present(), isDue(pair) else { continue }
+                let next = try await request(KubeClient(transport))
+                transport.replace(with: try self.transport(next, server: server, authority: authority, userAgent: userAgent))
+                log.info("certificate renewed", metadata: ["until": "\(next.notAfter)"])
+            } catch { log.warning("certificate not renewed", metadata: ["error": "\(error)"]) }
+        }
     }
 }

@@ -1,7 +1,7 @@
 package import Confinement
 import Glibc
-package import JSONValue
-import LinuxKernel
+import JSONValue
+package import LinuxKernel
 package import OCIModel
 
 /// Reads from this machine what ``NodeFacts`` says of it. Once, when the agent starts.

@@ -38,6 +38,9 @@ struct NodeObject: Sendable {
         ]
     }
 
+    /// What pods may ask for in all, by resource.
+    var allocatable: [String: String] { amounts(memory: host.memory - reservedMemory).stringMap }
+
     private func amounts(memory: Int64) -> JSON {
         ["cpu": .string("\(host.processors)"), "memory": .string("\(max(0, memory) / 1024)Ki"), "pods": .string("\(maxPods)")]
     }

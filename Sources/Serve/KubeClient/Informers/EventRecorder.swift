@@ -11,6 +11,7 @@ package struct EventRecorder: Sendable {
 
     private let client: KubeClient
     private let component: String
+    private let host: String
     private let clock: @Sendable () -> Timestamp
     private let log: Logger
     private let entries: AsyncStream<Entry>
@@ -19,9 +20,11 @@ package struct EventRecorder: Sendable {
     /// How many events are remembered for counting.
     private static let memory = 1024
 
-    package init(client: KubeClient, component: String, clock: @escaping @Sendable () -> Timestamp, log: Logger) {
+    /// - Parameter host: the node on which the component is, for one that is on a node.
+    package init(client: KubeClient, component: String, host: String = "", clock: @escaping @Sendable () -> Timestamp, log: Logger) {
         self.client = client
         self.component = component
+        self.host = host
         self.clock = clock
         self.log = log
         // Events help people, and nothing depends on them: when too many come, the newest are dropped.
@@ -62,9 +65,9 @@ package struct EventRecorder: Sendable {
             let event: JSON = [
                 "apiVersion": "v1", "kind": "Event", "metadata": ["name": .string(name), "namespace": .string(namespace)],
                 "involvedObject": entry.regarding, "reason": .string(entry.notice.reason), "message": .string(entry.notice.message),
-                "source": ["component": .string(component)], "firstTimestamp": .string(now.description), "lastTimestamp": .string(now.description),
+                "source": host.isEmpty ? ["component": .string(component)] : ["component": .string(component), "host": .string(host)], "firstTimestamp": .string(now.description), "lastTimestamp": .string(now.description),
                 "count": 1, "type": entry.notice.isWarning ? "Warning" : "Normal", "reportingComponent": .string(component),
-                "reportingInstance": "",
+                "reportingInstance": .string(host),
             ]
             do {
                 try await client.create(Self.resource, namespace: namespace, event)

@@ -1,0 +1,135 @@
+import Glibc
+package import LinuxKernel
+package import Logging
+import NIOCore
+
+/// Runs a node of an ordinary user: in user, mount, network and process namespaces of its own, where that user is root. The
+/// API server is reached through a socket file, everything else through slirp4netns.
+package struct RootlessNode: Sendable {
+    /// The programs that it takes, with the packages that bring them.
+    package static let programs = [
+        (path: "/usr/bin/newuidmap", package: "uidmap"), (path: "/usr/bin/newgidmap", package: "uidmap"), (path: "/usr/bin/slirp4netns", package: "slirp4netns"),
+    ]
+    /// How many ids a node needs beside the user's own.
+    package static let idCount: UInt32 = 65_536
+
+    let settings: NodeSettings
+    /// The folder for sockets, 0700.
+    let runFolder: String
+    let log: Logger
+
+    package init(_ settings: NodeSettings, runFolder: String, log: Logger) {
+        self.settings = settings
+        self.runFolder = runFolder
+        self.log = log
+    }
+
+    private var socket: String { runFolder + "/node-api.sock" }
+
+    /// Starts the node and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - file: the settings, read again inside.
+    ///   - stop: answers when the node shall stop.
+    /// - Returns: the exit code of the node's agent.
+    package func run(file: String, until stop: @escaping @Sendable () async -> Void) async throws -> Int32 {
+        let (users, groups) = try Self.ids()
+        let relay = try await StreamRelay.start([.unix(path: socket)], to: .tcp(host: settings.serverHost, port: settings.serverPort))
+        var program = Program("/proc/self/exe", ["node-init", "--settings", file, "--relay", socket], environment: Self.environment)
+        for number in [0, 1, 2] as [Int32] { program.descriptors[number] = OwnedDescriptor(dup(number)) }
+        let waiting: NodeNamespaces.Waiting
+        do { waiting = try NodeNamespaces.start(program) } catch {
+            throw NodeError("user namespaces cannot be made (\(error)). Allow them: 'sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000', or run as root")
+        }
+        do {
+            try await Self.map("newuidmap", waiting.process, getuid(), users)
+            try await Self.map("newgidmap", waiting.process, getgid(), groups)
+            let uplink = try await startUplink(waiting.process)
+            try await KernelCall.waiting { try NodeNamespaces.begin(waiting) }
+            let process = waiting.process
+            let code = try await withThrowingTaskGroup(of: Int32?.self) { group in
+                group.addTask {
+                    await stop()
+                    if !Task.isCancelled { try? Subprocess.signal(process, SIGTERM) }
+                    return nil
+                }
+                group.addTask { try await KernelCall.waiting { try Subprocess.wait(for: process).code } }
+                defer { group.cancelAll() }
+                while let ended = try await group.next() { if let ended { return ended } }
+                return 1
+            }
+            try? Subprocess.signal(uplink, SIGTERM)
+            await relay.close()
+            return code
+        } catch {
+            try? Subprocess.signal(waiting.process, SIGKILL)
+            await relay.close()
+            throw error
+        }
+    }
+
+    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/"]
+
+    /// The user's subordinate ids.
+    ///
+    /// - Throws: ``NodeError`` with the commands that give some.
+    package static func ids() throws(NodeError) -> (users: SubordinateIDs, groups: SubordinateIDs) {
+        let name = SubordinateIDs.userName
+        for program in programs where access(program.path, X_OK) != 0 {
+            throw NodeError("\(program.path) is missing, which a node without root needs. Run 'apt-get install \(program.package)', or start the control plane alone with --control-only")
+        }
+        func range(_ file: String, _ flag: String) throws(NodeError) -> SubordinateIDs {
+            guard let range = SubordinateIDs.read(file, user: getuid(), name: name), range.count >= idCount else {
+                throw NodeError("\(file) gives user '\(name)' fewer than \(idCount) ids, which a node without root needs. Run as root 'usermod \(flag) 100000-165535 \(name)'")
+            }
+            return range
+        }
+        return (try range("/etc/subuid", "--add-subuids"), try range("/etc/subgid", "--add-subgids"))
+    }
+
+    private static func access(_ path: String, _ mode: Int32) -> Int32 { unsafe Glibc.access(path, mode) }
+
+    /// Root inside is the user, and the ids from 1 on are the subordinate ones.
+    private static func map(_ program: String, _ process: Int32, _ own: UInt32, _ range: SubordinateIDs) async throws {
+        let output = try await Subprocess.run(
+            Program("/usr/bin/" + program, ["\(process)", "0", "\(own)", "1", "1", "\(range.first)", "\(range.count)"]))
+        guard output.status.isSuccess else { throw NodeError("\(program) refused the ids: \(output.complaint)") }
+    }
+
+    /// Gives the namespace a way out. The machine's loopback is not reachable by it.
+    private func startUplink(_ process: Int32) async throws -> Int32 {
+        let word = try Pipe()
+        var program = Program(
+            "/usr/bin/slirp4netns",
+            ["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-ipv6", "--ready-fd=3", "\(process)", "tap0"])
+        program.descriptors[3] = word.writing
+        let null = try OwnedDescriptor(opening: "/dev/null")
+        for number in [0, 1] as [Int32] { program.descriptors[number] = null }
+        program.descriptors[2] = OwnedDescriptor(dup(2))
+        let uplink = try Subprocess.start(program)
+        program.descriptors = [:]
+        let reading = word.reading
+        let isReady = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { try await KernelCall.waiting { try Pipe.readLine(reading, limit: 1).first == 0x31 } }
+            group.addTask {
+                try await Task.sleep(for: .seconds(5))
+                try? Subprocess.signal(uplink, SIGKILL)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        guard isReady else { throw NodeError("slirp4netns did not give the node a network within 5 s. Look at the node's log for what it said") }
+        return uplink
+    }
+}
+
+extension ProcessEnding {
+    /// As a shell shows it: 128 and the signal for one that was killed.
+    var code: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .killed(let signal): 128 + signal
+        }
+    }
+}

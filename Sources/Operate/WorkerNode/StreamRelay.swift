@@ -1,0 +1,96 @@
+import NIOCore
+import NIOPosix
+
+/// Passes TCP connections on to another place, byte by byte: TLS goes through it from end to end.
+///
+/// The node's network is its own; the API server is outside. Inside, pods and the agent find it at an address of the node.
+package struct StreamRelay: Sendable {
+    /// An end of a connection.
+    package enum Place: Hashable, Sendable {
+        case tcp(host: String, port: Int)
+        /// A socket file, by which a network namespace is left.
+        case unix(path: String)
+    }
+
+    private let listeners: [any Channel]
+
+    /// The most connections at a time through one relay; more wait.
+    private static let backlog: Int32 = 256
+
+    /// Listens at the places and passes on what comes.
+    package static func start(_ places: [Place], to destination: Place) async throws -> StreamRelay {
+        var listeners: [any Channel] = []
+        for place in places {
+            let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.backlog, value: Self.backlog)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelOption(.autoRead, value: false)
+                .childChannelInitializer { client in connect(client, to: destination) }
+            switch place {
+            case .tcp(let host, let port): listeners.append(try await bootstrap.bind(host: host, port: port).get())
+            case .unix(let path): listeners.append(try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get())
+            }
+        }
+        return StreamRelay(listeners: listeners)
+    }
+
+    private static func connect(_ client: any Channel, to destination: Place) -> EventLoopFuture<Void> {
+        let bootstrap = ClientBootstrap(group: client.eventLoop)
+            .connectTimeout(.seconds(10))
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.autoRead, value: false)
+        let connected =
+            switch destination {
+            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+            }
+        return connected.flatMapThrowing { server in
+            // Both are on one event loop: each handler may call the other's channel.
+            let (toServer, toClient) = (RelayHandler(), RelayHandler())
+            toServer.partner = server
+            toClient.partner = client
+            try client.pipeline.syncOperations.addHandler(toServer)
+            try server.pipeline.syncOperations.addHandler(toClient)
+            server.read()
+        }
+    }
+
+    /// Ends the listening; connections go on.
+    package func close() async { for listener in listeners { try? await listener.close() } }
+}
+
+/// Writes what one channel receives to another, reads on when that is written, and closes it when there is no more.
+private final class RelayHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    var partner: (any Channel)?
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let partner else { return context.close(promise: nil) }
+        let read = NIOLoopBound(context, eventLoop: context.eventLoop)
+        partner.writeAndFlush(unwrapInboundIn(data)).whenComplete { result in
+            switch result {
+            case .success: read.value.read()
+            case .failure: read.value.close(promise: nil)
+            }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { partner?.close(mode: .output, promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        partner?.close(promise: nil)
+        partner = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
