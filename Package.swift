@@ -249,6 +249,14 @@ let package = Package(
         tests(
             "NodeNetworkTests",
             ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyWorlds", "CNetworkProbe", "JSONValue", "PolicyModel"]),
+        tests("ServiceRoutingTests", ["ServiceRouting", "NFTables", "NetworkPolicy", "JSONValue"]),
+        tests(
+            "ClusterNetworkTests",
+            [
+                "ClusterNetwork", "NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "CNetworkProbe", "APIServer", "ControllerManager",
+                "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "PolicyModel", "Store", "YAMLValue",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
