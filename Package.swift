@@ -143,7 +143,7 @@ let package = Package(
         module(
             .enforce, "PodVolumes",
             [
-                "Confinement", "JSONValue", "KubeClient", "KubeModel", "OCIModel",
+                "CertificateAuthority", "Confinement", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "OCIModel", "Scheduling", "VolumeContent",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
