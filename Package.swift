@@ -215,6 +215,13 @@ let package = Package(
                 "NodeAgent", "APIServer", "CertificateAuthority", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
                 "LinuxKernel", "PolicyModel", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("VolumeContentTests", ["VolumeContent", "JSONValue", "KubeModel"]),
+        tests(
+            "PodVolumesTests",
+            [
+                "PodVolumes", "APIServer", "CertificateAuthority", "Confinement", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
+                "OCIModel", "PolicyModel", "Store", "VolumeContent", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
         .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),

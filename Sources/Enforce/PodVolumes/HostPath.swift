@@ -44,7 +44,7 @@ struct HostPath: Sendable {
     private func makeFile() throws(SystemError) {
         let parts = path.split(separator: "/").map(String.init)
         guard let name = parts.last else { return }
-        try HeldFile("/" + parts.dropLast().joined(separator: "/")).makeFile(name, mode: 0o644)
+        _ = try HeldFile("/" + parts.dropLast().joined(separator: "/")).makeFile(name, mode: 0o644)
     }
 }
 
