@@ -147,7 +147,7 @@ let package = Package(
         module(
             .enforce, "PodVolumes",
             [
-                "Confinement", "JSONValue", "KubeClient", "KubeModel", "OCIModel",
+                "CertificateAuthority", "Confinement", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "OCIModel", "Scheduling", "VolumeContent",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
@@ -239,6 +239,13 @@ let package = Package(
             [
                 "NodeAgent", "APIServer", "CertificateAuthority", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
                 "LinuxKernel", "PolicyModel", "Store", .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests("VolumeContentTests", ["VolumeContent", "JSONValue", "KubeModel"]),
+        tests(
+            "PodVolumesTests",
+            [
+                "PodVolumes", "APIServer", "CertificateAuthority", "Confinement", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
+                "OCIModel", "PolicyModel", "Store", "VolumeContent", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
