@@ -113,6 +113,16 @@ let package = Package(
 
         module(.serve, "CertificateAuthority", ["JSONValue", "KubeModel"] + crypto + x509),
         module(.serve, "KubeClient", ["JSONValue", "KubeModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+        .systemLibrary(name: "CZlib", path: "Sources/Serve/CZlib"),
+        module(
+            .serve, "StreamProtocol",
+            ["CZlib", "CertificateAuthority", "JSONValue", "KubeModel", .product(name: "Crypto", package: "swift-crypto")]),
+        module(
+            .serve, "TunnelChannel",
+            [
+                "StreamProtocol", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         module(
             .serve, "APIServer",
             [
