@@ -149,7 +149,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
-        module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
+        module(
+            .enforce, "NodeTunnel",
+            [
+                "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel", "StreamProtocol", "TunnelChannel", nioSSL,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            ]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 
         module(
