@@ -116,6 +116,16 @@ let package = Package(
 
         module(.serve, "CertificateAuthority", ["JSONValue", "KubeModel"] + crypto + x509),
         module(.serve, "KubeClient", ["JSONValue", "KubeModel", nioSSL, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+        .systemLibrary(name: "CZlib", path: "Sources/Serve/CZlib"),
+        module(
+            .serve, "StreamProtocol",
+            ["CZlib", "CertificateAuthority", "JSONValue", "KubeModel", .product(name: "Crypto", package: "swift-crypto")]),
+        module(
+            .serve, "TunnelChannel",
+            [
+                "StreamProtocol", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         module(
             .serve, "APIServer",
             [
@@ -156,6 +166,13 @@ let package = Package(
             [
                 "CertificateAuthority", "ClusterDNS", "JSONValue", "KubeClient", "KubeModel", "NetworkPolicy", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
+        module(
+            .enforce, "NodeTunnel",
+            [
+                "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel", "StreamProtocol", "TunnelChannel", nioSSL,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ]),
         module(.enforce, "NodeNetwork", ["LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel"]),
 

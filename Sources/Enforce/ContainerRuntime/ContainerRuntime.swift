@@ -48,8 +48,8 @@ package actor ContainerRuntime {
         }
     }
 
-    private let configuration: Configuration
-    private let clock: @Sendable () -> Timestamp
+    let configuration: Configuration
+    let clock: @Sendable () -> Timestamp
     private let watch: FolderWatch
     /// Whether something ended since it was last asked.
     package nonisolated var endings: AsyncStream<Void> { watch.changes }

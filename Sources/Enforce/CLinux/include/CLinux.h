@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "CLinuxFiles.h"
+#include "Streams.h"
 
 // A netlink socket of the calling thread's network namespace, with extended errors and a receive buffer of `buffer`
 // bytes; reads end after `timeout` milliseconds.

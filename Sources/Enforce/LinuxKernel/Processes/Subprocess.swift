@@ -84,6 +84,14 @@ package enum Subprocess {
         return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: status & 0x7F)
     }
 
+    /// Waits until a process that ``start(_:)`` started has ended; its number stays taken until ``wait(for:)``. Blocks.
+    package static func awaitEnd(of child: Int32) throws(SystemError) {
+        var facts = unsafe siginfo_t()
+        while unsafe waitid(P_PID, id_t(child), &facts, WEXITED | WNOWAIT) < 0 {
+            if errno != EINTR { throw SystemError("wait for process \(child)", errno) }
+        }
+    }
+
     /// Sends a signal; that there is no such process is no failure.
     package static func signal(_ process: Int32, _ number: Int32) throws(SystemError) {
         if kill(process, number) < 0, errno != ESRCH { throw SystemError("signal process \(process)", errno) }
