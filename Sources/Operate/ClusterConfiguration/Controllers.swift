@@ -12,6 +12,7 @@ package enum Controllers {
         "endpointslice-controller": "endpointslice-controller",
         "certificatesigningrequest-controller": "certificate-controller",
         "ttl-after-finished-controller": "ttl-after-finished-controller",
+        "job-controller": "job-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.

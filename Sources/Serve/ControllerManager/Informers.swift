@@ -30,7 +30,7 @@ struct Informers: Sendable {
         pods = Informer(reflect(ReplicaSets.pods), keys: Self.ownership)
         replicaSets = Informer(reflect(ReplicaSets.resource), keys: Self.ownership)
         deployments = Informer(reflect(Deployments.resource)) { [Self.inNamespace($0.namespace)] }
-        jobs = Informer(reflect(FinishedJobs.resource))
+        jobs = Informer(reflect(FinishedJobs.resource), keys: Self.ownership)
         services = Informer(reflect(GroupVersionResource("v1", "services"))) { [Self.inNamespace($0.namespace)] }
         endpointSlices = Informer(reflect(EndpointSlices.resource)) { slice in
             slice.labels[EndpointSlices.managerLabel] == EndpointSlices.manager
