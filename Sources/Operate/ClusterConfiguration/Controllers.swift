@@ -13,6 +13,7 @@ package enum Controllers {
         "certificatesigningrequest-controller": "certificate-controller",
         "ttl-after-finished-controller": "ttl-after-finished-controller",
         "job-controller": "job-controller",
+        "cronjob-controller": "cronjob-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.
