@@ -248,7 +248,7 @@ let package = Package(
             "ControllerManagerTests",
             [
                 "ControllerManager", "APIServer", "CertificateAuthority", "EncryptionAtRest", "KubeClient", "KubeModel", "JSONValue", "PolicyModel",
-                "Scheduling", "Store", .product(name: "Logging", package: "swift-log"),
+                "Reconcile", "Scheduling", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("ContainerRuntimeTests", ["Confinement", "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
         tests(

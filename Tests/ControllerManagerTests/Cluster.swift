@@ -92,6 +92,7 @@ enum Resources {
     static let deployments = GroupVersionResource("apps/v1", "deployments")
     static let sets = GroupVersionResource("apps/v1", "replicasets")
     static let jobs = GroupVersionResource("batch/v1", "jobs")
+    static let cronJobs = GroupVersionResource("batch/v1", "cronjobs")
     static let slices = GroupVersionResource("discovery.k8s.io/v1", "endpointslices")
     static let roles = GroupVersionResource("rbac.authorization.k8s.io/v1", "clusterroles")
     static let requests = GroupVersionResource("certificates.k8s.io/v1", "certificatesigningrequests")

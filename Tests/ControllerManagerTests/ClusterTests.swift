@@ -137,7 +137,8 @@ import Testing
                     Resources.jobs, namespace: "n",
                     [
                         "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": .string(name)],
-                        "spec": ["ttlSecondsAfterFinished": life, "template": template],
+                        // Not ours, so that its status is what the test says.
+                        "spec": ["ttlSecondsAfterFinished": life, "template": template, "managedBy": "example.com/test"],
                     ])
                 let now = JSON.string(Cluster.clock().description)
                 let conditions: [JSON] = ["SuccessCriteriaMet", "Complete"].map {

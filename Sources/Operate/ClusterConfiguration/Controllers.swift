@@ -12,6 +12,8 @@ package enum Controllers {
         "endpointslice-controller": "endpointslice-controller",
         "certificatesigningrequest-controller": "certificate-controller",
         "ttl-after-finished-controller": "ttl-after-finished-controller",
+        "job-controller": "job-controller",
+        "cronjob-controller": "cronjob-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.

@@ -65,6 +65,8 @@ package struct ControllerManager: Sendable {
         add { EndpointSliceController($0, informers) }
         add { CertificateController($0, informers, signing: signing) }
         add { FinishedJobController($0, informers) }
+        add { JobController($0, informers) }
+        add { CronJobController($0, informers) }
         await withDiscardingTaskGroup { group in
             for informer in informers.all { group.addTask { await informer.run() } }
             // Before everything was listed, what is missing is not known to be missing.

@@ -14,6 +14,7 @@ struct Informers: Sendable {
     let replicaSets: Informer
     let deployments: Informer
     let jobs: Informer
+    let cronJobs: Informer
     let services: Informer
     let endpointSlices: Informer
     let nodes: Informer
@@ -30,7 +31,8 @@ struct Informers: Sendable {
         pods = Informer(reflect(ReplicaSets.pods), keys: Self.ownership)
         replicaSets = Informer(reflect(ReplicaSets.resource), keys: Self.ownership)
         deployments = Informer(reflect(Deployments.resource)) { [Self.inNamespace($0.namespace)] }
-        jobs = Informer(reflect(FinishedJobs.resource))
+        jobs = Informer(reflect(FinishedJobs.resource), keys: Self.ownership)
+        cronJobs = Informer(reflect(CronJobs.resource))
         services = Informer(reflect(GroupVersionResource("v1", "services"))) { [Self.inNamespace($0.namespace)] }
         endpointSlices = Informer(reflect(EndpointSlices.resource)) { slice in
             slice.labels[EndpointSlices.managerLabel] == EndpointSlices.manager
@@ -43,7 +45,7 @@ struct Informers: Sendable {
     var all: [Informer] {
         [
             namespaces, serviceAccounts, rootCertificates, clusterRoles, pods, replicaSets, deployments, services, endpointSlices, nodes,
-            signingRequests, jobs,
+            signingRequests, jobs, cronJobs,
         ]
     }
 
