@@ -160,13 +160,12 @@ let package = Package(
                 "CertificateAuthority", "Confinement", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "OCIModel", "Scheduling", "VolumeContent",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        module(.enforce, "NodeTunnel", ["KubeModel", "LinuxKernel", "OCIModel"]),
         module(
             .enforce, "DNSServer",
             [
                 "CertificateAuthority", "ClusterDNS", "JSONValue", "KubeClient", "KubeModel", "NetworkPolicy", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-        module(.enforce, "ContainerRuntime", ["CertificateAuthority", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel"]),
+            ]),
         module(
             .enforce, "NodeTunnel",
             [
@@ -208,7 +207,7 @@ let package = Package(
             .operate, "CLI",
             [
                 "CertificateAuthority", "ClusterConfiguration", "ContainerImages", "ContentStore", "ControlPlane", "EncryptionAtRest", "JSONValue",
-                "KubeClient", "KubeModel", "OCIModel", "Store", "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "KubeClient", "KubeModel", "LinuxKernel", "NetworkPolicy", "OCIModel", "Store", "WorkerNode", "YAMLValue", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),

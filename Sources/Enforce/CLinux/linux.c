@@ -275,12 +275,6 @@ int kst_done(int done) {
     return got < 0 ? -errno : got == sizeof word ? -word : 0;
 }
 
-int kst_mount(const char *source, const char *target, const char *kind, unsigned long flags, const char *data) {
-    return result(mount(source, target, kind, flags, data));
-}
-
-int kst_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
-
 void kst_pause(void) {
     // From here on there is nothing to be found by way of this process: no file, no right, no memory of another.
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||

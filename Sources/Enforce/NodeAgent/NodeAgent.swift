@@ -1,6 +1,6 @@
 import Confinement
 import ContainerImages
-import ContainerRuntime
+package import ContainerRuntime
 import ContentStore
 import Glibc
 package import JSONValue
@@ -44,6 +44,9 @@ package final class NodeAgent: Sendable {
     private let clock: @Sendable () -> Timestamp
     private let log: Logger
     private let jobs: AsyncStream<@Sendable () async -> Void>
+
+    /// The containers of the node.
+    package var runtime: ContainerRuntime { services.runtime }
 
     /// What the tunnel asks about the pods of the node.
     package let pods: any PodLocator

@@ -133,7 +133,8 @@ package final class ControlPlane: Sendable {
             allowsAnonymous: configuration.anonymousAuth, serviceAccountIssuer: configuration.serviceAccountIssuer,
             serviceRange: range, apiPort: configuration.apiPort, version: KastellVersion.server)
         let ports = configuration.serviceNodePortRange
-        options.allowsBootstrapTokens = configuration.enableBootstrapTokenAuth
+        // A node of this machine joins as any other does.
+        options.allowsBootstrapTokens = configuration.enableBootstrapTokenAuth || !configuration.controlOnly
         options.nodePorts = Int64(ports.first)...Int64(ports.last)
         let exempt = configuration.podSecurityExemptions
         options.podSecurityExemptions = PodSecurityExemptions(

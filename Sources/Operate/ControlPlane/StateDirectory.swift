@@ -19,6 +19,13 @@ package struct StateDirectory: Hashable, Sendable {
     package var encryptionConfiguration: String { path + "/encryption/config.yaml" }
     package var logs: String { path + "/logs" }
     package var controlLog: String { logs + "/control.log" }
+    package var nodeLog: String { logs + "/node.log" }
+    /// The folder of the node: its certificate, pods, containers and volumes.
+    package var node: String { path + "/node" }
+    /// What the node is started with.
+    package var nodeSettings: String { node + "/settings.json" }
+    /// What the node joins by; there for moments only.
+    package var bootstrapToken: String { node + "/bootstrap-token" }
     package var supervisorLog: String { logs + "/kastell.log" }
     /// A kubeconfig with this cluster alone.
     package var adminKubeconfig: String { path + "/admin.kubeconfig" }

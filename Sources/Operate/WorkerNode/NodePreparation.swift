@@ -1,6 +1,6 @@
 import ClusterNetwork
 import DNSServer
-package import JSONValue
+import JSONValue
 package import KubeClient
 package import KubeModel
 import NetworkPolicy
@@ -25,7 +25,8 @@ package struct NodePreparation: Sendable {
             secret = random(16)
         }
 
-        var name: String { "bootstrap-token-" + id }
+        static let prefix = "bootstrap-token-"
+        var name: String { Self.prefix + id }
     }
 
     private static let rbac = "rbac.authorization.k8s.io/v1"
@@ -46,8 +47,8 @@ package struct NodePreparation: Sendable {
     }
 
     /// Takes a token back that was used.
-    package func remove(_ token: BootstrapToken, _ client: KubeClient) async throws {
-        try await client.delete(Self.secrets, namespace: "kube-system", name: token.name)
+    package static func removeToken(_ id: String, _ client: KubeClient) async throws {
+        try await client.delete(secrets, namespace: "kube-system", name: BootstrapToken.prefix + id)
     }
 
     private static func create(_ client: KubeClient, _ resource: GroupVersionResource, _ object: JSON) async throws {

@@ -14,7 +14,9 @@ package import Logging
 import NetworkPolicy
 import NFTables
 import NodeAgent
+import NIOPosix
 import NodeNetwork
+import NodeTunnel
 import OCIModel
 
 /// The node process: the parts of one node, put together and run.
@@ -74,6 +76,12 @@ package struct NodeProcess: Sendable {
                 return request
             }, clock: clock, log: log)
 
+        let tunnel = NodeTunnel(
+            NodeTunnel.Configuration(host: host, port: settings.serverPort, node: settings.name, authority: Array(settings.authority.utf8)) {
+                guard let pair = try credentials.present() else { throw NodeError("the node's certificate is gone") }
+                return (pair.certificate, pair.key)
+            }, operations: NodeOperations(locator: agent.pods, runtime: agent.runtime), group: .singletonMultiThreadedEventLoopGroup, log: log)
+
         let how = try await withThrowingTaskGroup(of: Stop?.self) { group in
             group.addTask {
                 await cluster.run()
@@ -84,7 +92,11 @@ package struct NodeProcess: Sendable {
                 return nil
             }
             group.addTask {
-                await credentials.renew(transport, server: server, authority: Array(settings.authority.utf8), userAgent: Self.agent, log: log)
+                await credentials.renew(transport, server: server, authority: Array(settings.authority.utf8), userAgent: Self.agent, log: log) { tunnel.renew() }
+                return nil
+            }
+            group.addTask {
+                await tunnel.run()
                 return nil
             }
             group.addTask {

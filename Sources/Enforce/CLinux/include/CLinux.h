@@ -67,11 +67,6 @@ int kst_is_namespace(const char *path);
 // ends with 0 or a signal asks for the end, which is passed on, and reaps whatever is left to it. Answers the last exit code.
 int kst_first_process(const char *path, char *const *arguments, char *const *environment);
 
-// Mounts a file system, or a folder elsewhere with MS_BIND.
-int kst_mount(const char *source, const char *target, const char *kind, unsigned long flags, const char *data);
-// Sets or clears the flag by which a process stays alive when its parent ends.
-int kst_die_with_parent(void);
-
 // A descriptor that becomes readable when a file was written and closed, or moved, in a folder.
 int kst_watch(const char *folder);
 

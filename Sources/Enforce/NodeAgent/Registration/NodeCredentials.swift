@@ -111,13 +111,16 @@ package struct NodeCredentials: Sendable {
     }
 
     /// Replaces the certificate before half of its life is over, until cancelled.
-    package func renew(_ transport: RenewableTransport, server: String, authority: [UInt8], userAgent: String, log: Logger) async {
+    package func renew(
+        _ transport: RenewableTransport, server: String, authority: [UInt8], userAgent: String, log: Logger, renewed: @Sendable () -> Void = {}
+    ) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(30))
             do {
                 guard let pair = try present(), isDue(pair) else { continue }
                 let next = try await request(KubeClient(transport))
                 transport.replace(with: try self.transport(next, server: server, authority: authority, userAgent: userAgent))
+                renewed()
                 log.info("certificate renewed", metadata: ["until": "\(next.notAfter)"])
             } catch { log.warning("certificate not renewed", metadata: ["error": "\(error)"]) }
         }

@@ -8,9 +8,6 @@ enum Announcement {
     ) {
         Terminal.print("The cluster is ready at \(ready.server) (\(ready.milliseconds) ms).")
         Terminal.print("The context 'kastell' is in \(ready.kubeconfig); the state is in \(directory.path).")
-        if !configuration.controlOnly {
-            Terminal.note("Note: this version has no node yet. Pods are admitted and stay Pending.")
-        }
         guard !isDetached else { return }
         Terminal.print("Press Ctrl-C to stop it.")
     }

@@ -35,6 +35,7 @@ struct Supervisor: Sendable {
         case stop
         case line(String)
         case ended(ChildProcess.Ending)
+        case node(NodeSupervision.Event)
     }
 
     /// Runs until it is told to stop.
@@ -65,7 +66,11 @@ struct Supervisor: Sendable {
             supervisor: ProcessFacts.own, control: nil, server: "", kubeconfig: nil,
             started: WallClock.now().seconds, restarts: 0)
         var hasServed = false
+        var announcement: ReadyCluster?
         var pause = Duration.milliseconds(100)
+        let node = NodeSupervision(directory: directory, configuration: configuration, log: log)
+        var nodeTask: Task<Void, Never>?
+        defer { nodeTask?.cancel() }
         defer { try? SecureFile.remove(directory.facts) }
         while true {
             let clock = ContinuousClock()
@@ -84,9 +89,23 @@ struct Supervisor: Sendable {
             while ending == nil, let step = await steps.next() {
                 switch step {
                 case .stop:
-                    // Once asks, twice insists.
-                    child.signal(isStopping ? 9 : 15)
+                    // Once asks, twice insists. The node first: it says goodbye to the API server.
+                    if nodeTask != nil, !isStopping { node.stop() } else { child.signal(isStopping ? 9 : 15) }
+                    if isStopping { node.kill() }
                     isStopping = true
+                case .node(let event):
+                    switch event {
+                    case .ready:
+                        if let ready = announcement { isReady(ready) }
+                        announcement = nil
+                    case .failed(let reason):
+                        // Up means with a node; who wants none says so.
+                        if announcement != nil { failure = reason }
+                        announcement = nil
+                        child.signal(15)
+                        isStopping = failure == nil
+                    case .stopped: child.signal(15)
+                    }
                 case .line(let line):
                     guard let value = try? JSON.parse(Array(line.utf8)) else { continue }
                     if let error = value["error"]?.string { failure = error }
@@ -101,11 +120,16 @@ struct Supervisor: Sendable {
                     guard !hasServed else { continue }
                     hasServed = true
                     let elapsed = began.duration(to: clock.now).components
-                    isReady(
-                        ReadyCluster(
-                            server: server, kubeconfig: kubeconfig.path,
-                            milliseconds: Int(elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000),
-                            supervisor: facts.supervisor))
+                    let ready = ReadyCluster(
+                        server: server, kubeconfig: kubeconfig.path,
+                        milliseconds: Int(elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000),
+                        supervisor: facts.supervisor)
+                    if configuration.controlOnly {
+                        isReady(ready)
+                    } else {
+                        announcement = ready
+                        nodeTask = Task { await node.run(server: server) { continuation.yield(.node($0)) } }
+                    }
                 case .ended(let end): ending = end
                 }
             }
@@ -113,7 +137,7 @@ struct Supervisor: Sendable {
             let how = ending.map { "\($0)" } ?? "unknown"
             child.release()
             if isStopping { return }
-            if let failure, !hasServed { throw CommandError(failure) }
+            if let failure, !hasServed || nodeTask?.isCancelled == false && node.hasFailed { throw CommandError(failure) }
             if !hasServed {
                 throw CommandError("the control process ended before it served (\(how)). \(LogTail.hint(directory.controlLog))")
             }
