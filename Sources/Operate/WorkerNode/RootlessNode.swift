@@ -58,7 +58,7 @@ package struct RootlessNode: Sendable {
                 while let ended = try await group.next() { if let ended { return ended } }
                 return 1
             }
-            try? Subprocess.signal(uplink, SIGTERM)
+            if let uplink { try? Subprocess.signal(uplink, SIGTERM) }
             await relay.close()
             return code
         } catch {
@@ -97,7 +97,31 @@ package struct RootlessNode: Sendable {
     }
 
     /// Gives the namespace a way out. The machine's loopback is not reachable by it.
-    private func startUplink(_ process: Int32) async throws -> Int32 {
+    ///
+    /// - Returns: the process of slirp4netns; nil when it gives none, as on a machine whose /dev/net/tun is for root only: the
+    ///   node then reaches the API server and its own pods, and nothing else.
+    private func startUplink(_ process: Int32) async throws -> Int32? {
+        let (uplink, word) = try Self.startProgram(process)
+        let isReady = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { try await KernelCall.waiting { try Pipe.readLine(word, limit: 1).first == 0x31 } }
+            group.addTask {
+                try await Task.sleep(for: .seconds(5))
+                // Its end of the pipe goes with it, and with that the wait.
+                try? Subprocess.signal(uplink, SIGKILL)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        if isReady { return uplink }
+        try? Subprocess.signal(uplink, SIGKILL)
+        _ = try await KernelCall.waiting { try Subprocess.wait(for: uplink) }
+        log.warning("slirp4netns gives the node no way out: nothing outside of the cluster can be reached. 'kastell doctor' says what it lacks")
+        return nil
+    }
+
+    /// Only the program holds the other end of the pipe, so that its end is the pipe's.
+    private static func startProgram(_ process: Int32) throws -> (process: Int32, word: OwnedDescriptor) {
         let word = try Pipe()
         var program = Program(
             "/usr/bin/slirp4netns",
@@ -106,21 +130,7 @@ package struct RootlessNode: Sendable {
         let null = try OwnedDescriptor(opening: "/dev/null")
         for number in [0, 1] as [Int32] { program.descriptors[number] = null }
         program.descriptors[2] = OwnedDescriptor(dup(2))
-        let uplink = try Subprocess.start(program)
-        program.descriptors = [:]
-        let reading = word.reading
-        let isReady = try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { try await KernelCall.waiting { try Pipe.readLine(reading, limit: 1).first == 0x31 } }
-            group.addTask {
-                try await Task.sleep(for: .seconds(5))
-                try? Subprocess.signal(uplink, SIGKILL)
-                return false
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? false
-        }
-        guard isReady else { throw NodeError("slirp4netns did not give the node a network within 5 s. Look at the node's log for what it said") }
-        return uplink
+        return (try Subprocess.start(program), word.reading)
     }
 }
 
