@@ -7,7 +7,13 @@ extension ImageLibrary {
     /// Mounts the root file system of a container and answers its path.
     ///
     /// Devices of it cannot be opened, whatever a container makes of them. Called in the mount namespace of the containers.
-    package func mountRoot(_ id: String, of image: ImageRecord, readOnly: Bool = false) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - owner: whom the folder belongs to that the container writes to: the root of its users.
+    ///   - layer: gives another path for a layer, where its files belong to other users; called with the layer and its number.
+    package func mountRoot(
+        _ id: String, of image: ImageRecord, readOnly: Bool = false, owner: UInt32 = 0, layer: (String, Int) throws -> String = { path, _ in path }
+    ) throws -> String {
         guard !id.isEmpty, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x2D || $0 == 0x5F }) else {
             throw ImageError("'\(id)' is no id of a container")
         }
@@ -17,11 +23,12 @@ extension ImageLibrary {
         let chain = Array(ContentHash.chain(configuration.diffIDs).reversed())
         try lease.keep(chain)
         try store.addRoot(RootRecord(id: id, layers: chain))
-        let folders = try unpack(image).folders
+        let folders = try unpack(image).folders.enumerated().map { try layer($1, $0) }
         let root = store.rootPath(id)
         for name in ["upper", "work", "rootfs"] {
             guard unsafe mkdir(root + "/" + name, 0o755) == 0 || errno == EEXIST else { throw LayerError.system(call: "mkdir", entry: root + "/" + name, code: errno) }
         }
+        if owner != 0, unsafe chown(root + "/upper", owner, owner) != 0 { throw LayerError.system(call: "chown", entry: root + "/upper", code: errno) }
         // An image without layers is an empty folder.
         var opened: [Int32] = []
         defer { for file in opened { close(file) } }

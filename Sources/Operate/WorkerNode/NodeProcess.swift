@@ -171,7 +171,21 @@ package struct NodeProcess: Sendable {
         do { registries = settings.registries == .null ? ImageRegistryConfiguration() : try ImageRegistryConfiguration(settings.registries) } catch {
             throw NodeError("the configuration's 'registries' cannot be used: \(error)")
         }
-        return ImageService(library: ImageLibrary(store: try ContentStore(path: settings.images)), registries: registries)
+        return ImageService(library: ImageLibrary(store: try ContentStore(path: settings.images)), registries: registries, passage: try passage())
+    }
+
+    /// A folder that users of pods' own can pass through: in the machine's run folder, or on a file system of the node's own.
+    private func passage() throws -> String {
+        guard relaySocket != nil else {
+            for folder in ["/run/kastell", "/run/kastell/roots"] where unsafe mkdir(folder, 0o711) != 0 && errno != EEXIST {
+                throw NodeError("\(folder) cannot be made: \(SystemError("mkdir", errno))")
+            }
+            return "/run/kastell/roots"
+        }
+        // An agent before this one may have mounted it.
+        if UserMounts.isPassage("/mnt") { return "/mnt" }
+        try UserMounts.mountPassage("/mnt")
+        return "/mnt"
     }
 
     private func reading(_ gateway: [NetworkPolicy.IPAddress]) -> HostReading {

@@ -67,6 +67,15 @@ int kst_is_namespace(const char *path);
 // ends with 0 or a signal asks for the end, which is passed on, and reaps whatever is left to it. Answers the last exit code.
 int kst_first_process(const char *path, char *const *arguments, char *const *environment);
 
+// Mounts `folder` once more on `target`, where its files belong to those users that the user namespace says.
+int kst_mount_idmapped(const char *folder, const char *target, const char *user_namespace);
+// Mounts `folder` on `target` too.
+int kst_mount_also(const char *folder, const char *target);
+// Mounts an empty file system that all may pass through and only its owner list.
+int kst_mount_passage(const char *target);
+// Copies a tree; every file belongs to the user and group whose numbers are `first` more. Links are copied as links.
+int kst_copy_shifted(const char *from, const char *to, uint32_t first);
+
 // A descriptor that becomes readable when a file was written and closed, or moved, in a folder.
 int kst_watch(const char *folder);
 

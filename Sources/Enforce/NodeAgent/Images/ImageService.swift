@@ -1,4 +1,5 @@
 import Confinement
+import Glibc
 package import ContainerImages
 import ContentStore
 import JSONValue
@@ -33,8 +34,12 @@ package actor ImageService {
         var credentials: ImageRegistryCredentials
     }
 
-    package init(library: ImageLibrary, registries: ImageRegistryConfiguration = ImageRegistryConfiguration()) {
+    /// The folder by which users of a pod's own reach their files: they cannot pass through the node's.
+    private let passage: String
+
+    package init(library: ImageLibrary, registries: ImageRegistryConfiguration = ImageRegistryConfiguration(), passage: String) {
         self.library = library
+        self.passage = passage
         self.registries = registries
     }
 
@@ -116,11 +121,26 @@ package actor ImageService {
 
     // MARK: Root file systems
 
+    /// The users of a pod that has its own.
+    struct Users: Sendable {
+        /// The number of their root, as the node has it.
+        var first: UInt32
+        /// The file of their user namespace.
+        var namespace: String
+    }
+
     /// Mounts the root file system of a container; answers its path, and what the image's account files say.
-    nonisolated func mountRoot(_ id: String, of image: Ready, readOnly: Bool) async throws -> (path: String, accounts: ImageAccounts) {
-        let library = library
+    ///
+    /// - Parameter users: whom the image's files belong to; nil for the node's own users.
+    nonisolated func mountRoot(_ id: String, of image: Ready, readOnly: Bool, users: Users?) async throws -> (path: String, accounts: ImageAccounts) {
+        let (library, passage) = (library, passage)
         return try await KernelCall.waiting {
-            let root = try library.mountRoot(id, of: image.record, readOnly: readOnly)
+            let root: String
+            if let users {
+                root = try Self.mount(id, image.record, for: users, library, passage)
+            } else {
+                root = try library.mountRoot(id, of: image.record, readOnly: readOnly)
+            }
             // An image without them is one; files that are too long have no users.
             let passwd = (try? FileTree.text("etc/passwd", in: root, limit: 1 << 20)) ?? ""
             let group = (try? FileTree.text("etc/group", in: root, limit: 1 << 20)) ?? ""
@@ -128,10 +148,43 @@ package actor ImageService {
         }
     }
 
+    /// The root file system for users of a pod's own: the layers are mounted with the files belonging to them, which costs
+    /// nothing; where only the machine's root may do that, the files are copied.
+    private static func mount(_ id: String, _ image: ImageRecord, for users: Users, _ library: ImageLibrary, _ passage: String) throws -> String {
+        let folder = library.store.rootPath(id)
+        var layers: [String] = []
+        defer { for layer in layers { try? UserMounts.unmount(layer) } }
+        let seen = passage + "/" + id
+        guard unsafe mkdir(seen, 0o711) == 0 || errno == EEXIST else { throw SystemError("make \(seen)", errno) }
+        do {
+            let root = try library.mountRoot(id, of: image, owner: users.first) { path, number in
+                let layer = "\(folder)/layer-\(number)"
+                guard unsafe mkdir(layer, 0o700) == 0 || errno == EEXIST else { throw SystemError("make \(layer)", errno) }
+                try UserMounts.mount(path, on: layer, for: users.namespace)
+                layers.append(layer)
+                return layer
+            }
+            try UserMounts.mount(root, on: seen)
+        } catch let error as SystemError where [EPERM, EINVAL, ENOSYS].contains(error.code) {
+            for layer in layers { try? UserMounts.unmount(layer) }
+            try? library.unmountRoot(id)
+            let root = try library.mountRoot(id, of: image)
+            let copy = folder + "/copy"
+            try UserMounts.copy(root, to: copy, shiftedBy: users.first)
+            try UserMounts.unmount(root)
+            try UserMounts.mount(copy, on: seen)
+        }
+        return seen
+    }
+
     /// Unmounts a root file system and removes what the container wrote. Nothing when there is none.
     nonisolated func unmountRoot(_ id: String) async throws {
-        let library = library
-        try await KernelCall.waiting { try library.unmountRoot(id) }
+        let (library, passage) = (library, passage)
+        try await KernelCall.waiting {
+            try UserMounts.unmount(passage + "/" + id)
+            _ = unsafe rmdir(passage + "/" + id)
+            try library.unmountRoot(id)
+        }
     }
 
     /// Removes what no container needs when the disk is nearly full.

@@ -55,8 +55,9 @@ struct ContainerStart: Sendable {
         let image = try await image()
         let identity = try await identity()
         let root: (path: String, accounts: ImageAccounts)
+        let users = shared.users.flatMap { ids in identity.namespaces[.user].map { ImageService.Users(first: ids.hostID, namespace: $0) } }
         let hasReadOnlyRoot = container["securityContext"]?["readOnlyRootFilesystem"]?.bool == true
-        do { root = try await services.images.mountRoot(id, of: image, readOnly: hasReadOnlyRoot && shared.users == nil) } catch {
+        do { root = try await services.images.mountRoot(id, of: image, readOnly: hasReadOnlyRoot, users: users) } catch {
             throw failed("CreateContainerError", "the root file system could not be mounted: \(error)")
         }
         do throws(ContainerStartFailure) {
@@ -151,7 +152,7 @@ struct ContainerStart: Sendable {
                 ContainerRuntime.Request(
                     id: id, name: "\(pod.namespace)_\(pod.name)_\(name)", spec: spec, log: log.path(attempt),
                     hasInput: container["stdin"]?.bool == true))
-            tell("Created", "Container created")
+            tell("Created", "Created container: \(name)")
         } catch {
             let message = (error as? ContainerError)?.reason ?? "\(error)"
             throw failed("CreateContainerError", message)
@@ -163,7 +164,7 @@ struct ContainerStart: Sendable {
             tell("Failed", "Error: \(message)", isWarning: true)
             throw ContainerStartFailure(reason: "RunContainerError", message: message)
         }
-        tell("Started", "Container started")
+        tell("Started", "Started container \(name)")
         log.prune(keeping: attempt)
         return StartedContainer(image: container["image"]?.string ?? "", imageID: image.id, at: services.clock(), process: spec.process,
             stopSignal: image.configuration.stopSignal.isEmpty ? nil : image.configuration.stopSignal)
