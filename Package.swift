@@ -120,7 +120,7 @@ let package = Package(
         module(
             .serve, "TunnelChannel",
             [
-                "StreamProtocol", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "JSONValue", "StreamProtocol", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ]),
         module(
@@ -128,7 +128,7 @@ let package = Package(
             [
                 "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
                 "APIDiscovery", "CustomResources", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
-                "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                "CertificateAuthority", "KubeClient", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
 
