@@ -225,6 +225,15 @@ let package = Package(
                 "NodeAgent", "APIServer", "CertificateAuthority", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
                 "LinuxKernel", "PolicyModel", "Store", .product(name: "Logging", package: "swift-log"),
             ]),
+        tests(
+            "NodeTunnelTests",
+            [
+                "NodeTunnel", "APIServer", "CertificateAuthority", "Confinement", "ContainerRuntime", "EncryptionAtRest", "JSONValue", "KubeClient",
+                "KubeModel", "LinuxKernel", "OCIModel", "PolicyModel", "Store", nioSSL, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests("StreamProtocolTests", ["StreamProtocol", "CertificateAuthority", "Fuzzing", "JSONValue", "KubeModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
         .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),
