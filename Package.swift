@@ -123,7 +123,7 @@ let package = Package(
         module(
             .serve, "TunnelChannel",
             [
-                "StreamProtocol", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "JSONValue", "StreamProtocol", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ]),
         module(
@@ -131,7 +131,7 @@ let package = Package(
             [
                 "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
                 "APIDiscovery", "CustomResources", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
-                "CertificateAuthority", "KubeClient", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                "CertificateAuthority", "KubeClient", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
 
@@ -263,6 +263,15 @@ let package = Package(
                 "PodVolumes", "APIServer", "CertificateAuthority", "Confinement", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
                 "OCIModel", "PolicyModel", "Store", "VolumeContent", .product(name: "Logging", package: "swift-log"),
             ]),
+        tests(
+            "NodeTunnelTests",
+            [
+                "NodeTunnel", "APIServer", "CertificateAuthority", "Confinement", "ContainerRuntime", "EncryptionAtRest", "JSONValue", "KubeClient",
+                "KubeModel", "LinuxKernel", "OCIModel", "PolicyModel", "Store", nioSSL, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests("StreamProtocolTests", ["StreamProtocol", "CertificateAuthority", "Fuzzing", "JSONValue", "KubeModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
         .target(name: "PolicyWorlds", dependencies: ["NetworkPolicy", "JSONValue", "PolicyModel"], path: "Tests/PolicyWorlds", swiftSettings: strict),

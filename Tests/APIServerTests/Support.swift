@@ -109,6 +109,9 @@ final class TestServer: Sendable {
         case .bytes(let buffer):
             return TestResponse(
                 status: response.status, headers: response.headers, contentType: response.contentType, body: Array(buffer.readableBytesView))
+        case .produced, .upgrade:
+            response.body.abandon()
+            return TestResponse(status: response.status, headers: response.headers, contentType: response.contentType, body: [])
         case .watch(let watch):
             return TestResponse(status: response.status, headers: response.headers, contentType: response.contentType, body: [], watch: watch)
         }

@@ -68,6 +68,7 @@ public struct NodeAuthorizer: Sendable {
             case ("resource.k8s.io", "resourceslices"): return resourceSlice(node, attributes)
             case ("", "nodes"): return ownNode(node, attributes)
             case ("", "pods"): return pod(node, attributes)
+            case ("kastell.dev", "nodes"): return tunnel(node, attributes)
             default: break
             }
         }
@@ -155,6 +156,12 @@ public struct NodeAuthorizer: Sendable {
         default:
             return ""
         }
+    }
+
+    /// A node opens the tunnel to itself, and no other's: what comes out of it is believed.
+    private func tunnel(_ node: String, _ attributes: AccessAttributes) -> String? {
+        if attributes.subresource != "tunnel" || attributes.verb != "get" { return "can only open a tunnel" }
+        return attributes.name == node ? nil : "node '\(node)' cannot open the tunnel of '\(attributes.name)', only its own"
     }
 
     private func pod(_ node: String, _ attributes: AccessAttributes) -> String? {

@@ -28,6 +28,8 @@ package struct APIServerOptions: Sendable {
     package var podSecurityExemptions: PodSecurityExemptions
     /// The standards of namespaces without labels.
     package var podSecurityDefaults: NamespaceStandards
+    /// How often the credentials and rights behind an open exec, attach, log or forwarded port are looked at again.
+    package var streamCheckPeriod = Duration.seconds(3)
     /// Whose certificates prove a client's identity. When empty, what the TLS handshake accepted does.
     package var clientAuthorities: [PeerCertificate]
 
@@ -66,6 +68,8 @@ package struct ServerVersion: Sendable {
 package final class APIServer: Sendable {
     package let path: RequestPath
     package let cache: ObjectCache
+    /// The nodes that are connected.
+    package let tunnels = NodeTunnels()
     private let bootstrapClient: KubeClient
     private let health: Health
     private let options: APIServerOptions
@@ -96,6 +100,7 @@ package final class APIServer: Sendable {
             allocator.settle("\(event.object.namespace)/\(event.object.name)", event.isRemoval ? nil : event.object.tree)
         }
         let flows = FlowClassifier(cache: cache)
+        let denials = DenialLog(log: log, clock: clock)
         let registrations = Registrations(cache: cache)
         cache[GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")]?.observe { [unowned cache] event in
             registry.define(event, cache: cache)
@@ -116,7 +121,11 @@ package final class APIServer: Sendable {
             registry: registry, cache: cache, store: store, admission: admission, committer: Committer(store: store), clock: clock)
         let reader = ObjectReader(registry: registry, cache: cache, store: store, clock: clock)
         let deleter = ObjectDeleter(writer: writer)
-        let subresources = Subresources(registry: registry, reader: reader, writer: writer, deleter: deleter, tokens: tokens)
+        let subresources = Subresources(registry: registry, reader: reader, writer: writer, deleter: deleter, tokens: tokens,
+            streams: StreamServer(
+                tunnels: tunnels,
+                permission: StreamGuard(
+                    authenticate: authenticate, authorizer: authorizer, denials: denials, period: options.streamCheckPeriod)))
         let reviews = Reviews(
             registry: registry, reader: reader, writer: writer, authorizer: authorizer, authenticate: authenticate, subresources: subresources)
         let documents = Documents(
@@ -125,7 +134,7 @@ package final class APIServer: Sendable {
         let router = Router(
             registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
         path = RequestPath(
-            authenticate: authenticate, authorize: Authorize(authorizer: authorizer, denials: DenialLog(log: log, clock: clock)), router: router,
+            authenticate: authenticate, authorize: Authorize(authorizer: authorizer, denials: denials), router: router,
             metrics: metrics, flows: flows, verifiesPeers: verifier != nil,
             readPeer: { chain in
                 guard let verifier else { return chain.first.flatMap { try? PeerCertificate(der: $0) } }

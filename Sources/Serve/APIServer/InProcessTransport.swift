@@ -36,14 +36,20 @@ package struct InProcessTransport: Transport {
     package func send(_ request: ClientRequest) async throws -> ClientResponse {
         let response = await respond(request)
         let warnings = response.headers.filter { $0.0 == "warning" }.map(\.1)
-        guard case .bytes(let buffer) = response.body else { throw TransportError("a watch was sent as a single request; use a stream") }
+        guard case .bytes(let buffer) = response.body else {
+            response.body.abandon()
+            throw TransportError("a watch was sent as a single request; use a stream")
+        }
         return ClientResponse(status: response.status, warnings: warnings, body: Array(buffer.readableBytesView))
     }
 
     package func stream(_ request: ClientRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
         let response = await respond(request)
         guard case .watch(let watch) = response.body else {
-            guard case .bytes(let buffer) = response.body else { throw TransportError("the answer is no stream") }
+            guard case .bytes(let buffer) = response.body else {
+                response.body.abandon()
+                throw TransportError("the answer is no stream")
+            }
             let client = ClientResponse(status: response.status, body: Array(buffer.readableBytesView))
             throw client.refusal
         }

@@ -15,6 +15,7 @@ struct Router: Sendable {
     func serve(_ request: AuthorizedRequest) throws(StatusError) -> Outcome {
         guard request.info.isResource else { return .now(try documents.serve(request)) }
         let info = request.info
+        if StreamServer.isTunnel(info) { return try subresources.streams.tunnel(request) }
         guard let resource = registry[info.group, info.version, info.resource] else {
             // Of groups that are not built in, nobody knows more than that there is nothing.
             if registry.serves(group: info.group) { throw Self.noSuchResource }

@@ -27,7 +27,7 @@ final class HandshakeDeadline: ChannelInboundHandler {
 }
 
 /// Closes an HTTP/1.1 connection on which the head of a request comes byte by byte, or the first one not at all.
-final class HeadDeadline: ChannelInboundHandler {
+final class HeadDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     private let time: TimeAmount
     private var deadline: Scheduled<Void>?

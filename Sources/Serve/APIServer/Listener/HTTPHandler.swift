@@ -40,15 +40,19 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// What the connection's peer showed; read once.
     private var origin: RequestOrigin?
 
+    /// What speaks HTTP/1.1 on this connection, to be removed when it goes on with another protocol; none for a stream.
+    private let codecs: HTTPCodecs?
+    private var production: Production?
     private let peer: PresentedChain
     private let use: ConnectionUse
     /// Whether the request was counted in `use` and not yet out.
     private var isInUse = false
 
     init(
-        path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, head: HeadDeadline?, peer: PresentedChain,
-        use: ConnectionUse
+        path: RequestPath, limits: ListenerLimits, bodies: BodyBudget, underWay: RequestsUnderWay, head: HeadDeadline?, codecs: HTTPCodecs? = nil,
+        peer: PresentedChain, use: ConnectionUse
     ) {
+        self.codecs = codecs
         self.use = use
         self.underWay = underWay
         self.peer = peer
@@ -64,7 +68,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             self.head?.headArrived()
             use.headArrived()
             state = .reading(head, [])
-            keepAlive = isStream || head.isKeepAlive
+            // The decoder reads no further behind a request for another protocol, whatever is answered.
+            keepAlive = isStream || head.isKeepAlive && !head.headers.contains(name: "upgrade")
             wantsHeadersOnly = head.method == .HEAD
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: limits.requestTime) {
@@ -181,6 +186,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func send(_ context: ChannelHandlerContext, _ response: APIResponse) {
         // The body was read for the last time.
         returnBudget()
+        if case .upgrade(let upgrade) = response.body { return self.upgrade(context, upgrade) }
         var headers = HTTPHeaders()
         headers.add(name: "audit-id", value: Identifiers.uid())
         if !response.headers.contains(where: { $0.0 == "cache-control" }) {
@@ -201,6 +207,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             if !isStream { headers.add(name: "transfer-encoding", value: "chunked") }
             context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
             start(context, stream)
+        case .produced(let body):
+            if !isStream { headers.add(name: "transfer-encoding", value: "chunked") }
+            context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+            start(context, body)
+        case .upgrade: break
         }
     }
 
@@ -212,6 +223,80 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         if case .discarding = state { return }
         state = .idle
         if !keepAlive, !isStream { context.close(promise: nil) }
+    }
+
+    // MARK: Bodies that are made while they are sent
+
+    private func start(_ context: ChannelHandlerContext, _ body: ProducedBody) {
+        guard context.channel.isActive else { return body.abandon() }
+        if wantsHeadersOnly {
+            body.abandon()
+            return finish(context)
+        }
+        let made = Production(loop: context.eventLoop)
+        production = made
+        use.hold()
+        let bound = NIOLoopBound((self, context, made), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        made.task = Task {
+            let isWhole: Bool
+            do {
+                try await body.produce { bytes in
+                    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                        loop.execute {
+                            let (handler, context, made) = bound.value
+                            guard handler.production === made else { return continuation.resume(throwing: ChannelError.ioOnClosedChannel) }
+                            context.writeAndFlush(handler.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+                            if handler.isBlocked { made.writer = continuation } else { continuation.resume() }
+                        }
+                    }
+                }
+                isWhole = true
+            } catch { isWhole = false }
+            loop.execute {
+                let (handler, context, made) = bound.value
+                guard handler.production === made else { return }
+                handler.endProduction()
+                // A body that breaks off must not look like a whole one.
+                if isWhole { handler.finish(context) } else { context.close(promise: nil) }
+            }
+        }
+    }
+
+    private func endProduction() {
+        guard let production else { return }
+        self.production = nil
+        production.end()
+        use.release()
+    }
+
+    // MARK: Another protocol
+
+    private func upgrade(_ context: ChannelHandlerContext, _ upgrade: ConnectionUpgrade) {
+        guard let codecs, context.channel.isActive, !isShuttingDown else {
+            upgrade.abandon()
+            return send(context, RequestPath.refusal(.badRequest("Upgrade request required")))
+        }
+        var headers = HTTPHeaders([("connection", "Upgrade")])
+        for (name, value) in upgrade.headers { headers.add(name: name, value: value) }
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: .switchingProtocols, headers: headers))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let (channel, use) = (context.channel, use)
+        use.hold()
+        channel.closeFuture.whenComplete { _ in use.release() }
+        leaveUse()
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            for codec in codecs.others { pipeline.removeHandler(codec, promise: nil) }
+            pipeline.removeHandler(context: context, promise: nil)
+            try pipeline.addHandler(UpgradedConnection())
+            try upgrade.install(channel)
+            // Last: what the client has sent already goes to the new protocol.
+            pipeline.removeHandler(codecs.decoder, promise: nil)
+        } catch {
+            upgrade.abandon()
+            channel.close(promise: nil)
+        }
     }
 
     // MARK: Watches
@@ -257,14 +342,17 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isBlocked = !context.channel.isWritable
-        if !isBlocked { pump(context) }
+        if !isBlocked {
+            pump(context)
+            production?.resume()
+        }
         context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ServerShutdown {
             isShuttingDown = true
-            if watch != nil { endWatch(context) } else if case .idle = state, !isStream { context.close(promise: nil) }
+            if watch != nil { endWatch(context) } else if production != nil { context.close(promise: nil) } else if case .idle = state, !isStream { context.close(promise: nil) }
         } else if let event = event as? ChannelEvent, case .inputClosed = event {
             context.close(promise: nil)
         }
@@ -275,6 +363,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         deadline?.cancel()
         returnBudget()
         leaveUse()
+        endProduction()
         watchEnd?.cancel()
         bookmarks?.cancel()
         watch?.close()

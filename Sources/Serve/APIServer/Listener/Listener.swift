@@ -72,6 +72,8 @@ package final class Listener: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // What may be silent for long has no other way to learn that its client is gone.
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in
                 let peer = PresentedChain()
                 let use = ConnectionUse()
@@ -80,7 +82,7 @@ package final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(serverHandler(tls.context, path: path, peer: peer))
                     try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(limits.handshakeTime))
                     try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleTime))
-                    try channel.pipeline.syncOperations.addHandler(IdleCloser())
+                    try channel.pipeline.syncOperations.addHandler(IdleCloser(use))
                 }.flatMap {
                     channel.configureHTTP2SecureUpgrade(
                         h2ChannelConfigurator: { channel in http2(channel, path: path, limits: limits, bodies: bodies, underWay: underWay, peer: peer, use: use) },
@@ -108,8 +110,10 @@ package final class Listener: Sendable {
             let pipeline = channel.pipeline.syncOperations
             let head = HeadDeadline(limits.headTime)
             try pipeline.addHandler(head)
-            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: head, peer: peer, use: use))
+            let codecs = HTTPCodecs(head: head)
+            try codecs.add(to: pipeline)
+            try pipeline.addHandler(
+                HTTPHandler(path: path, limits: limits, bodies: bodies, underWay: underWay, head: head, codecs: codecs, peer: peer, use: use))
         }
     }
 
@@ -169,8 +173,13 @@ struct ServerShutdown: Sendable {}
 /// Closes a connection on which nothing has happened for too long.
 private final class IdleCloser: ChannelInboundHandler {
     typealias InboundIn = Any
+    private let use: ConnectionUse
+    init(_ use: ConnectionUse) { self.use = use }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
+        if event is IdleStateHandler.IdleStateEvent {
+            if !use.isHeld { context.close(promise: nil) }
+        } else { context.fireUserInboundEventTriggered(event) }
     }
 }
 

@@ -6,6 +6,7 @@ final class ConnectionUse: Sendable {
     private let answering = Atomic(0)
     private let idleSince = Atomic(ContinuousClock.now.nanoseconds)
     private let requests = Atomic(false)
+    private let held = Atomic(0)
 
     /// The head of a request has come.
     func headArrived() { requests.store(true, ordering: .relaxed) }
@@ -16,8 +17,16 @@ final class ConnectionUse: Sendable {
         idleSince.store(ContinuousClock.now.nanoseconds, ordering: .relaxed)
     }
 
+    /// Something lasts on the connection that may be silent for long: a terminal, a forwarded port, a log that is followed.
+    func hold() { held.add(1, ordering: .relaxed) }
+    func release() {
+        held.subtract(1, ordering: .relaxed)
+        idleSince.store(ContinuousClock.now.nanoseconds, ordering: .relaxed)
+    }
+    var isHeld: Bool { held.load(ordering: .relaxed) > 0 }
+
     var hadRequest: Bool { requests.load(ordering: .relaxed) }
-    var isIdle: Bool { answering.load(ordering: .relaxed) == 0 }
+    var isIdle: Bool { answering.load(ordering: .relaxed) == 0 && !isHeld }
     var since: Int64 { idleSince.load(ordering: .relaxed) }
 }
 

@@ -58,6 +58,10 @@ package struct APIResponse: Sendable {
         case bytes(ByteBuffer)
         /// A watch: frames are written as they come, until it ends.
         case watch(WatchStream)
+        /// Bytes that are made while the client takes them: a log that is followed, what a proxied server answers.
+        case produced(ProducedBody)
+        /// The connection goes on with another protocol (HTTP/1.1 only).
+        case upgrade(ConnectionUpgrade)
     }
     package var status: Int
     package var contentType: String

@@ -12,6 +12,7 @@ struct Subresources: Sendable {
     let writer: ObjectWriter
     let deleter: ObjectDeleter
     let tokens: TokenIssuer
+    let streams: StreamServer
 
     func serves(_ resource: ServedResource, _ subresource: ResourceFacts.Subresource) -> Bool {
         switch subresource.name {
@@ -29,7 +30,8 @@ struct Subresources: Sendable {
         case "finalize": return finalize(request, resource)
         default:
             // These lead to the node that runs the pod.
-            return try NodePath(reader: reader).serve(request, resource, subresource: subresource.name)
+            return try NodePath(reader: reader, admission: writer.admission, streams: streams, authorizer: writer.admission.authorizer)
+                .serve(request, resource, subresource: subresource.name)
         }
     }
 

@@ -45,3 +45,8 @@ package struct OperationEnding: Hashable, Sendable {
         return isSuccess ? [] : Array((status["message"]?.string ?? "the operation failed").utf8)
     }
 }
+
+extension OperationEnding {
+    /// What a person is told.
+    package var message: String { status["message"]?.string ?? (isSuccess ? "" : "the operation failed") }
+}
