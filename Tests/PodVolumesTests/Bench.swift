@@ -167,7 +167,7 @@ extension VolumeMountPlan {
         volume: String, source: String, subPath: String, destination: String, isReadOnly: Bool, isRecursivelyReadOnly: Bool,
         propagation: Propagation
     ) {
-        let mount: JSON = ["name": .string(volume), "mountPath": .string(destination), "subPath": .string(subPath)]
+        let mount: JSON = ["name": .string(volume), "mountPath": .string(destination)]
         var identity = PodIdentity()
         identity.volumes[volume] = VolumeFacts(path: source)
         let pod: JSON = ["spec": ["containers": [["name": "c", "volumeMounts": [mount]]]]]

@@ -3,7 +3,7 @@ import Glibc
 import JSONValue
 import KubeClient
 import KubeModel
-import LinuxKernel
+@testable import LinuxKernel
 import OCIModel
 import Synchronization
 import Testing
@@ -161,10 +161,9 @@ struct ContentTests {
         }
         try writer.write(files("0"), now: Timestamp(seconds: 0))
         let reader = Reader(try HeldFile(folder))
-        let thread = Task.detached { reader.run() }
+        try OneTimeThread.start { reader.run() }
         for value in 1...400 { try writer.write(files("\(value)"), now: Timestamp(seconds: Int64(value))) }
         reader.end.withLock { $0 = true }
-        _ = thread
         #expect(reader.torn.withLock { $0 } == 0)
         while reader.ended.withLock({ !$0 }) { usleep(1000) }
         #expect(reader.whole.withLock { $0 } > 0)

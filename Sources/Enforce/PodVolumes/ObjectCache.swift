@@ -15,11 +15,13 @@ struct ObjectCache {
     /// How long an object that nobody asks for is kept, in seconds.
     private static let life: Int64 = 600
 
-    /// What is known of an object since a moment; an object that says that it never changes is known for good.
-    func known(_ reference: ObjectReference, since: Timestamp, orForGood: Bool) -> JSON?? {
+    /// What is known of an object since a moment.
+    ///
+    /// - Parameter isForNewPod: then one that was not there is asked for again, and so is one that says that it never changes: it may be another.
+    func known(_ reference: ObjectReference, since: Timestamp, isForNewPod: Bool) -> JSON?? {
         guard let entry = entries[reference] else { return nil }
-        if entry.read >= since || orForGood && entry.object?["immutable"]?.bool == true { return .some(entry.object) }
-        return nil
+        if isForNewPod { return entry.object != nil && entry.read >= since ? .some(entry.object) : nil }
+        return entry.read >= since || entry.object?["immutable"]?.bool == true ? .some(entry.object) : nil
     }
 
     mutating func note(_ reference: ObjectReference, _ object: JSON?, read: Timestamp) {

@@ -55,7 +55,7 @@ extension PodVolumes {
             var sources = VolumeContent.Sources()
             sources.allocatable = allocatable
             for reference in plan.objects {
-                if let object = try await object(reference, since: since, orForGood: !isFirst) { sources.objects[reference] = object }
+                if let object = try await object(reference, since: since, isForNewPod: isFirst) { sources.objects[reference] = object }
             }
             for token in plan.tokens { sources.tokens[token] = try await self.token(token, name, pod, uid) }
             files = try VolumeContent.files(plan, pod: pod, sources: sources)
@@ -76,8 +76,8 @@ extension PodVolumes {
         if changed, !isFirst { log.debug("volume content replaced", metadata: ["pod-uid": "\(uid)", "volume": "\(name)"]) }
     }
 
-    private func object(_ reference: ObjectReference, since: Timestamp, orForGood: Bool) async throws(VolumeContentError) -> JSON? {
-        if let known = objects.known(reference, since: since, orForGood: orForGood) { return known }
+    private func object(_ reference: ObjectReference, since: Timestamp, isForNewPod: Bool) async throws(VolumeContentError) -> JSON? {
+        if let known = objects.known(reference, since: since, isForNewPod: isForNewPod) { return known }
         let now = clock()
         let object = try await ObjectCache.read(reference, client)
         objects.note(reference, object, read: now)
