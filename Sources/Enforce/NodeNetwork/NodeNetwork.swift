@@ -52,6 +52,8 @@ package actor NodeNetwork {
     /// What pods of this node want of its ports, and what of that is in the table.
     private var hostPorts: [EndpointID: [HostPort]] = [:]
     private var hostServices: [EndpointID: Set<ServicePort>] = [:]
+    /// Whether rules changed, and connections that they deny may still be there: an attempt failed.
+    private var owesCut = false
     private var route: RouteSocket?
     private var tracking: ConntrackSocket?
 
@@ -176,10 +178,16 @@ package actor NodeNetwork {
     @discardableResult
     package func update(_ changes: [ClusterChange]) throws -> Report {
         for change in changes { take(change) }
-        compiler.update(index, index.takeChanges())
+        let decisions = index.takeChanges()
+        compiler.update(index, decisions)
+        // Services decide where new connections go, and about none that are there.
+        let mayDeny = decisions != .init()
+        let isOwed = owesCut
+        owesCut = owesCut || mayDeny
         let delta = try apply()
-        if delta.isEmpty { return Report() }
-        return Report(commands: delta.commands.count, cut: try cut())
+        let count = isOwed || mayDeny && !delta.isEmpty ? try cut() : 0
+        owesCut = false
+        return Report(commands: delta.commands.count, cut: count)
     }
 
     private func take(_ change: ClusterChange) {

@@ -14,6 +14,9 @@ public struct NetworkPolicyIndex: Sendable {
         public var endpoints: Set<EndpointID> = []
         /// The policies that came, went or changed.
         public var policies: Set<RuleReference> = []
+
+        /// Nothing.
+        public init() {}
     }
 
     /// The policies by their object.
