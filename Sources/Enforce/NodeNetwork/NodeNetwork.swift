@@ -47,6 +47,8 @@ package actor NodeNetwork {
     private let mtu: UInt32
     private var index = NetworkPolicyIndex()
     private var compiler: RulesetCompiler
+    /// What the kernel has not heard of yet.
+    private var edits = RulesetEdits()
     private var pool: AddressPool
     private var links: [EndpointID: PodLink] = [:]
     /// What pods of this node want of its ports, and what of that is in the table.
@@ -245,10 +247,13 @@ package actor NodeNetwork {
 
     @discardableResult
     private func apply() throws -> RulesetDelta {
-        let ruleset = compiler.ruleset
+        edits.merge(compiler.takeEdits())
+        let (ruleset, edits) = (compiler.ruleset, edits)
         // Known before the first packet can be noted.
-        log.learn(ruleset.notes)
-        return try applier.assumeIsolated { try $0.apply(ruleset) }
+        log.learn(edits.notes, of: ruleset.notes)
+        let delta = try applier.assumeIsolated { try $0.apply(ruleset, edits: edits) }
+        self.edits = RulesetEdits()
+        return delta
     }
 
     // MARK: Connections
