@@ -132,6 +132,7 @@ let package = Package(
                 "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
                 "APIDiscovery", "CustomResources", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
                 "CertificateAuthority", "KubeClient", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                "CertificateAuthority", "KubeClient", "NetworkPolicy", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
 
@@ -308,11 +309,15 @@ let package = Package(
         tests("RepositoryTests", []),
 
         // The real program, started and driven with every kubectl that is found.
-        tests("EndToEndTests", ["kastell", "CSQLite", "KubeClient"], resources: [.copy("Resources")]),
+        tests("EndToEndTests", ["kastell", "ClusterNetwork", "CSQLite", "JSONValue", "KubeClient"], resources: [.copy("Resources")]),
 
         // Measures the network of a node; here and not in the package of the other benchmarks, which sees no internals.
         .executableTarget(
-            name: "network-benchmark", dependencies: ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel", "CNetworkProbe"],
+            name: "network-benchmark",
+            dependencies: [
+                "APIServer", "CertificateAuthority", "ClusterNetwork", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "NodeNetwork", "LinuxKernel", "NFTables",
+                "NetworkPolicy", "PolicyModel", "CNetworkProbe", "Store", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Benchmarks/Sources/network", swiftSettings: strict),
 
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),

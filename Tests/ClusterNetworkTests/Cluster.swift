@@ -21,7 +21,7 @@ struct Cluster {
 
     static let clock: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
 
-    static func run(_ body: (Cluster) async throws -> Void) async throws {
+    static func run(plugins: Set<String> = [], _ body: (Cluster) async throws -> Void) async throws {
         let folder = "/tmp/kst-network-" + String(UInt32.random(in: 0 ... .max), radix: 36)
         unsafe mkdir(folder, 0o700)
         defer { try? FileTree.remove(folder) }
@@ -31,7 +31,7 @@ struct Cluster {
         let authority = try ClusterCA.make(commonName: "test-ca", lifetime: .seconds(86400), now: clock())
         let server = try APIServer(
             options: APIServerOptions(
-                admissionPlugins: ["NamespaceLifecycle", "ServiceAccount", "NodeRestriction"], tokenFile: nil, allowsAnonymous: false,
+                admissionPlugins: plugins.union(["NamespaceLifecycle", "ServiceAccount", "NodeRestriction"]), tokenFile: nil, allowsAnonymous: false,
                 serviceAccountIssuer: "https://kubernetes.default.svc", serviceRange: range, apiPort: 6443,
                 version: ServerVersion(gitVersion: "v1.36.0+kastell", gitCommit: "test", buildDate: "2026-01-01T00:00:00Z")),
             cache: cache, store: store, signingKey: ServiceAccountKey.make(), clock: clock)

@@ -75,6 +75,27 @@ import Testing
         }
     }
 
+    @Test(
+        "what a schema lets through and no node could bring into force is refused",
+        arguments: [
+            (["action": "Allow", "source": ["selector": "role =="]], "source.selector"),
+            (["action": "Deny", "protocol": "ICMP", "destination": ["ports": [80]]], "destination.ports"),
+            (["action": "Allow", "protocol": "TCP", "icmp": ["type": 8]], "protocol"),
+            (["action": "Allow", "protocol": "TCP", "source": ["ports": ["9:1"]]], "source.ports[0]"),
+        ] as [(JSON, String)])
+    func semantics(rule: JSON, field: String) async throws {
+        var policy = Manifest.allowPing
+        policy["spec"]?["ingress"] = [rule]
+        let bad = policy
+        try await Cluster.run(plugins: ["CalicoPolicy"]) { cluster in
+            try await cluster.installCalico()
+            let error = await #expect(throws: StatusError.self) { try await cluster.apply(bad) }
+            #expect(error?.code == 422)
+            #expect(error?.details?.causes.first?.field == "spec.ingress[0].\(field)")
+            try await cluster.apply(Manifest.allowPing)
+        }
+    }
+
     @Test("administrators of a namespace may write its policies and read those of the cluster, and nobody else more")
     func access() async throws {
         try await Cluster.run { cluster in

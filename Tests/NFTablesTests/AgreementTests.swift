@@ -22,6 +22,7 @@ import Testing
             let object = try policy(json).object
             compiled.change { $0.remove(policy: object) }
         }
+        #expect(compiled.wrongEdits.prefix(1) == [])
         let empty = CompiledWorld(random.world)
         for (node, compiler) in compiled.compilers {
             #expect(compiler.ruleset.sets == empty.compilers[node]?.ruleset.sets)
@@ -78,6 +79,7 @@ import Testing
             compiled.change { $0.set(pod) }
             compiled.change { $0.setNamespace("red", labels: ["team": choice.pick(["red", "blue"])]) }
         }
+        #expect(compiled.wrongEdits.prefix(1) == [])
         try compare(compiled, random)
         // The same world, put together at once, is the same table but for the numbers in the names.
         var fresh = CompiledWorld(random.world)

@@ -8,6 +8,8 @@ struct CompiledWorld {
     private(set) var index: NetworkPolicyIndex
     private(set) var compilers: [String: RulesetCompiler] = [:]
     private var walks: [String: PacketWalk] = [:]
+    /// Changes of which the edits of the compiler told another story than the tables.
+    private(set) var wrongEdits: [String] = []
 
     /// Tables for the nodes, with a link for each pod of theirs.
     init(_ world: World) {
@@ -40,7 +42,11 @@ struct CompiledWorld {
     private mutating func follow() {
         let changes = index.takeChanges()
         for node in compilers.keys {
+            let former = compilers[node]?.ruleset
+            let isFirst = walks[node] == nil
             compilers[node]?.update(index, changes)
+            guard let edits = compilers[node]?.takeEdits(), let former, let now = compilers[node]?.ruleset else { continue }
+            if !isFirst, former.delta(to: now, edits: edits) != former.delta(to: now) { wrongEdits.append("\(node): \(edits)") }
             walks[node] = compilers[node].map { PacketWalk($0.ruleset) }
         }
     }

@@ -2,6 +2,7 @@
 //
 //     network-benchmark change [PODS POLICIES CHANGES CONNECTIONS]   a policy changes: how long until the kernel holds it
 //                                                        and connections that it ends are cut
+//     network-benchmark cluster [PODS POLICIES CHANGES]   the same from the request to the API, in this process
 //     network-benchmark throughput [POLICIES ROUNDS]     a TCP stream between two pods, and over a bare veth in between
 //     network-benchmark start [PODS]                     from "attach" to a link that is up and has its rules
 //
@@ -190,9 +191,10 @@ do {
     case "change":
         try await change(
             pods: number(0, 100), policies: number(1, 100), changes: number(2, 100), connections: number(3, 0))
+    case "cluster": try await clusterChange(pods: number(0, 100), policies: number(1, 100), changes: number(2, 100))
     case "throughput": try await throughput(policies: number(0, 1000), rounds: number(1, 8))
     case "start": try await starts(pods: number(0, 100))
-    default: print("usage: network-benchmark change|throughput|start [NUMBER …]")
+    default: print("usage: network-benchmark change|cluster|throughput|start [NUMBER …]")
     }
 } catch {
     print("Error: \(error)")

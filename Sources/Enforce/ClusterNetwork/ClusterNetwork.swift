@@ -4,6 +4,7 @@ package import KubeModel
 package import Logging
 package import NetworkPolicy
 package import NodeNetwork
+package import PolicyModel
 
 /// Brings the cluster's objects into the rules of one node: policies, the pods, namespaces, service accounts and nodes
 /// that they speak of, and services. A client of the standard Kubernetes API.
@@ -162,6 +163,10 @@ package actor ClusterNetwork {
             }
         }
     }
+
+    /// The generation of a policy object that the kernel holds, or denies for; nil when it holds none. The reference is one
+    /// of a decision, without a path.
+    package nonisolated func generationInForce(of policy: RuleReference) -> Int64? { reporter.generation(of: policy) }
 
     // MARK: Flows
 

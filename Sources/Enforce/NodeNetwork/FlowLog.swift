@@ -45,12 +45,12 @@ package final class FlowLog: Sendable {
     /// How many flows were lost because nobody read them in time.
     package var lost: Int { state.withLock { $0.lost } }
 
-    /// Learns what the numbers of a ruleset mean. Numbers of former rulesets stay known for a while: packets may be
-    /// under way.
-    func learn(_ notes: [Int: Note]) {
+    /// Learns what numbers that are `new` in a ruleset mean. Numbers of former rulesets stay known for a while: packets
+    /// may be under way.
+    func learn(_ new: [Int: Note], of all: [Int: Note]) {
         state.withLock { state in
-            if state.notes.count > 4 * notes.count + 1000 { state.notes = Ruleset.fixedNotes }
-            state.notes.merge(notes) { $1 }
+            if state.notes.count > 4 * all.count + 1000 { state.notes = Ruleset.fixedNotes.merging(all) { $1 } }
+            state.notes.merge(new) { $1 }
         }
     }
 

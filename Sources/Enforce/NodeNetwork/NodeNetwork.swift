@@ -47,11 +47,15 @@ package actor NodeNetwork {
     private let mtu: UInt32
     private var index = NetworkPolicyIndex()
     private var compiler: RulesetCompiler
+    /// What the kernel has not heard of yet.
+    private var edits = RulesetEdits()
     private var pool: AddressPool
     private var links: [EndpointID: PodLink] = [:]
     /// What pods of this node want of its ports, and what of that is in the table.
     private var hostPorts: [EndpointID: [HostPort]] = [:]
     private var hostServices: [EndpointID: Set<ServicePort>] = [:]
+    /// Whether rules changed, and connections that they deny may still be there: an attempt failed.
+    private var owesCut = false
     private var route: RouteSocket?
     private var ownAddresses: [IPAddress] = []
     private var tracking: ConntrackSocket?
@@ -201,10 +205,16 @@ package actor NodeNetwork {
     @discardableResult
     package func update(_ changes: [ClusterChange]) throws -> Report {
         for change in changes { take(change) }
-        compiler.update(index, index.takeChanges())
+        let decisions = index.takeChanges()
+        compiler.update(index, decisions)
+        // Services decide where new connections go, and about none that are there.
+        let mayDeny = decisions != .init()
+        let isOwed = owesCut
+        owesCut = owesCut || mayDeny
         let delta = try apply()
-        if delta.isEmpty { return Report() }
-        return Report(commands: delta.commands.count, cut: try cut())
+        let count = isOwed || mayDeny && !delta.isEmpty ? try cut() : 0
+        owesCut = false
+        return Report(commands: delta.commands.count, cut: count)
     }
 
     private func take(_ change: ClusterChange) {
@@ -262,10 +272,13 @@ package actor NodeNetwork {
 
     @discardableResult
     private func apply() throws -> RulesetDelta {
-        let ruleset = compiler.ruleset
+        edits.merge(compiler.takeEdits())
+        let (ruleset, edits) = (compiler.ruleset, edits)
         // Known before the first packet can be noted.
-        log.learn(ruleset.notes)
-        return try applier.assumeIsolated { try $0.apply(ruleset) }
+        log.learn(edits.notes, of: ruleset.notes)
+        let delta = try applier.assumeIsolated { try $0.apply(ruleset, edits: edits) }
+        self.edits = RulesetEdits()
+        return delta
     }
 
     // MARK: Connections

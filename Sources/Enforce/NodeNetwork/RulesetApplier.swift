@@ -22,10 +22,11 @@ package actor RulesetApplier {
 
     /// Makes the kernel hold `desired`: one transaction, all or nothing. The first one replaces whatever is there.
     ///
+    /// - Parameter edits: everything that may differ from what was applied last; nil for all of it.
     /// - Returns: what was sent.
     @discardableResult
-    package func apply(_ desired: Ruleset) throws(RulesetError) -> RulesetDelta {
-        let delta = applied?.delta(to: desired) ?? desired.replacement
+    package func apply(_ desired: Ruleset, edits: RulesetEdits? = nil) throws(RulesetError) -> RulesetDelta {
+        let delta = applied?.delta(to: desired, edits: edits) ?? desired.replacement
         if delta.isEmpty {
             applied = desired
             return delta

@@ -5,7 +5,7 @@ enum SupportedFeatures {
     /// The admission plugins that are enforced.
     static let admissionPlugins: Set<String> = [
         "NamespaceLifecycle", "LimitRanger", "ServiceAccount", "NodeRestriction", "TaintNodesByCondition",
-        "PodSecurityPolicy", "PodSecurity", "Priority", "DefaultTolerationSeconds", "DefaultStorageClass",
+        "PodSecurityPolicy", "CalicoPolicy", "PodSecurity", "Priority", "DefaultTolerationSeconds", "DefaultStorageClass",
         "StorageObjectInUseProtection", "RuntimeClass", "CertificateApproval", "CertificateSigning",
         "CertificateSubjectRestriction", "DefaultIngressClass", "ResourceQuota",
     ]

@@ -10,6 +10,8 @@ import PolicyModel
 public struct RulesetCompiler: Sendable {
     /// The table as it should be.
     public internal(set) var ruleset: Ruleset
+    /// What was changed of it since the last look.
+    var edits = RulesetEdits()
     /// The node.
     public let node: NodeView
 
@@ -56,7 +58,7 @@ public struct RulesetCompiler: Sendable {
         guard let pod = pods.removeValue(forKey: id) else { return }
         setElements(of: pod, isThere: false)
         for map in [BaseChains.Name.fromPods, BaseChains.Name.toNode, BaseChains.Name.toPods] {
-            ruleset.maps[map]?.elements[[.interface(pod.interface)]] = nil
+            lead([.interface(pod.interface)], of: map, to: nil)
         }
         for group in groupsOf.removeValue(forKey: id) ?? [] { release(group) }
     }
@@ -66,11 +68,7 @@ public struct RulesetCompiler: Sendable {
 
     private mutating func setElements(of pod: PodInterface, isThere: Bool) {
         func change(_ set: String, _ element: [FieldValue]) {
-            if isThere {
-                ruleset.sets[set]?.elements.insert(element)
-            } else {
-                ruleset.sets[set]?.elements.remove(element)
-            }
+            if isThere { insert(element, into: set) } else { remove(element, from: set) }
         }
         let interface = FieldValue.interface(pod.interface)
         change(BaseChains.Name.interfaces, [interface])
@@ -88,6 +86,10 @@ public struct RulesetCompiler: Sendable {
         // Sets first: a chain is written with or without the networks of its selectors.
         var stale = Set<PolicySide>()
         for key in changes.sets where selectors.number(key) != nil {
+            guard changes.rewritten.contains(key) else {
+                refresh(key, changes.addresses[key] ?? [], index)
+                continue
+            }
             if fill(key, index) { stale.formUnion(mentioning[key].map { Array($0.keys) } ?? []) }
         }
         for policy in changes.policies {
@@ -123,7 +125,7 @@ public struct RulesetCompiler: Sendable {
         let former = groupsOf[id] ?? []
         for (map, group) in wanted {
             let number = acquire(group, index)
-            ruleset.maps[map]?.elements[[.interface(pod.interface)]] = GroupContent.name(number, 0)
+            lead([.interface(pod.interface)], of: map, to: GroupContent.name(number, 0))
         }
         groupsOf[id] = wanted.map(\.1)
         for group in former { release(group) }
@@ -185,14 +187,13 @@ public struct RulesetCompiler: Sendable {
     private mutating func store(_ content: GroupContent, _ group: RuleGroup) {
         groupContent[group] = content
         for (position, rules) in content.chains.enumerated() {
-            ruleset.chains[GroupContent.name(content.number, position)] = Chain(
-                comment: group.direction.rawValue, rules)
+            put(Chain(comment: group.direction.rawValue, rules), at: GroupContent.name(content.number, position))
         }
     }
 
     private mutating func release(_ group: RuleGroup) {
         guard groups.release(group) != nil, let content = groupContent.removeValue(forKey: group) else { return }
-        for position in content.chains.indices { ruleset.chains[GroupContent.name(content.number, position)] = nil }
+        for position in content.chains.indices { put(nil as Chain?, at: GroupContent.name(content.number, position)) }
         for side in content.policies { release(side) }
         releaseKeys(content.keys)
         releasePorts(content.ports)
@@ -239,16 +240,14 @@ public struct RulesetCompiler: Sendable {
         }
         policyContent[side] = content
         let object = policy.object
-        ruleset.chains[PolicyContent.name(number, side.direction)] = Chain(
-            comment:
-                "\(side.direction.rawValue) \(object.kind) \(object.namespace.isEmpty ? "" : object.namespace + "/")\(object.name)",
-            written)
+        let comment = "\(side.direction.rawValue) \(object.kind) \(object.namespace.isEmpty ? "" : object.namespace + "/")\(object.name)"
+        put(Chain(comment: comment, written), at: PolicyContent.name(number, side.direction))
         if let former { release(former, side) }
     }
 
     private mutating func release(_ side: PolicySide) {
         guard let number = policies.release(side), let content = policyContent.removeValue(forKey: side) else { return }
-        ruleset.chains[PolicyContent.name(number, side.direction)] = nil
+        put(nil as Chain?, at: PolicyContent.name(number, side.direction))
         release(content, side)
     }
 
@@ -265,12 +264,12 @@ public struct RulesetCompiler: Sendable {
 
     private mutating func acquire(_ note: Note) -> Int {
         let number = BaseChains.firstFreeNote + notes.acquire(note).number
-        ruleset.notes[number] = note
+        put(note, at: number)
         return number
     }
 
     private mutating func release(_ note: Note) {
-        if let number = notes.release(note) { ruleset.notes[BaseChains.firstFreeNote + number] = nil }
+        if let number = notes.release(note) { put(nil as Note?, at: BaseChains.firstFreeNote + number) }
     }
 
     // MARK: Shared sets
@@ -298,7 +297,19 @@ public struct RulesetCompiler: Sendable {
             guard let number = selectors.release(key) else { continue }
             networked[key] = nil
             for letter in ["s", "n"] {
-                for family in [IPAddress.Family.v4, .v6] { ruleset.sets[Self.setName(letter, number, family)] = nil }
+                for family in [IPAddress.Family.v4, .v6] { put(nil as NamedSet?, at: Self.setName(letter, number, family)) }
+            }
+        }
+    }
+
+    /// Brings single addresses of a selector's set up to date.
+    private mutating func refresh(_ key: SelectorSetKey, _ addresses: Set<IPAddress>, _ index: NetworkPolicyIndex) {
+        for address in addresses {
+            let set = Self.setName("s", selectors.number(key), address.family)
+            if index.sets[key]?.addresses[address] != nil {
+                insert([.address(address)], into: set)
+            } else {
+                remove([.address(address)], from: set)
             }
         }
     }
@@ -311,17 +322,17 @@ public struct RulesetCompiler: Sendable {
         for family in [IPAddress.Family.v4, .v6] {
             let number = selectors.number(key)
             let addresses = (members?.addresses.keys).map { $0.filter { $0.family == family } } ?? []
-            ruleset.sets[Self.setName("s", number, family)] = NamedSet(
-                [.address(family)], comment: "\(key)", Set(addresses.map { [.address($0)] }))
+            put(
+                NamedSet([.address(family)], comment: "\(key)", Set(addresses.map { [.address($0)] })), at: Self.setName("s", number, family))
             let networks = ((members?.networks.keys).map { $0.filter { $0.address.family == family } } ?? []).disjoint()
             let name = Self.setName("n", number, family)
             if networks.isEmpty {
-                ruleset.sets[name] = nil
+                put(nil as NamedSet?, at: name)
             } else {
                 families.insert(family)
                 var set = NamedSet([.address(family)], comment: "\(key)", Set(networks.map { [.network($0)] }))
                 set.isInterval = true
-                ruleset.sets[name] = set
+                put(set, at: name)
             }
         }
         let isOther = networked[key, default: []] != families
@@ -335,8 +346,8 @@ public struct RulesetCompiler: Sendable {
         for case .named(let name) in ends.flatMap({ ($0.ports ?? []) + $0.exceptPorts }) { names.insert(name) }
         for name in names where ports.acquire(name).isNew {
             for family in [IPAddress.Family.v4, .v6] {
-                ruleset.sets[Self.setName("p", ports.number(name), family)] = NamedSet(
-                    [.address(family), .transport, .port], comment: "port \(name)")
+                put(
+                    NamedSet([.address(family), .transport, .port], comment: "port \(name)"), at: Self.setName("p", ports.number(name), family))
             }
             for endpoint in index.endpoints.values { enterPorts(of: endpoint, [name]) }
         }
@@ -347,7 +358,7 @@ public struct RulesetCompiler: Sendable {
         for name in names {
             guard let number = ports.release(name) else { continue }
             portElements[name] = nil
-            for family in [IPAddress.Family.v4, .v6] { ruleset.sets[Self.setName("p", number, family)] = nil }
+            for family in [IPAddress.Family.v4, .v6] { put(nil as NamedSet?, at: Self.setName("p", number, family)) }
         }
     }
 
@@ -376,11 +387,7 @@ public struct RulesetCompiler: Sendable {
         for address in addresses {
             let set = Self.setName("p", ports.number(name), address.family)
             let element: [FieldValue] = [.address(address), .number(UInt16(port.transport)), .number(port.port)]
-            if isThere {
-                ruleset.sets[set]?.elements.insert(element)
-            } else {
-                ruleset.sets[set]?.elements.remove(element)
-            }
+            if isThere { insert(element, into: set) } else { remove(element, from: set) }
         }
     }
 }

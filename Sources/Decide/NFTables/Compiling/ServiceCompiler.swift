@@ -29,7 +29,7 @@ extension RulesetCompiler {
             enter(service.addresses, family, service, backends.isEmpty ? nil : cluster, BaseChains.Name.services(family), &content)
             addOutside(service, number, family, backends, cluster, &content)
         }
-        for (map, key, chain) in content.elements { ruleset.maps[map]?.elements[key] = chain }
+        for (map, key, chain) in content.elements { lead(key, of: map, to: chain) }
         for (set, element) in content.refusals { refuse(element, in: set) }
         services[service] = content
     }
@@ -69,7 +69,7 @@ extension RulesetCompiler {
             let others: [Condition] = own.isEmpty ? [] : [.notAmong(.source(family), own.map { .network($0) })]
             let rules = (isAll ? [] : [Rule(others, .drop)]) + [Rule([], .goto(outside))]
             content.chains.append(name)
-            ruleset.chains[name] = Chain(comment: "balancer of \(service.name)", rules)
+            put(Chain(comment: "balancer of \(service.name)", rules), at: name)
             guarded = name
         }
         enter(service.balancerAddresses, family, service, guarded, BaseChains.Name.externals(family), &content)
@@ -109,7 +109,7 @@ extension RulesetCompiler {
 
     private mutating func refuse(_ element: [FieldValue], in set: String) {
         refusals[element, default: 0] += 1
-        ruleset.sets[set]?.elements.insert(element)
+        insert(element, into: set)
     }
 
     private mutating func addChain(
@@ -131,8 +131,9 @@ extension RulesetCompiler {
                 content.members.append((member, set))
                 sets.append(set)
                 if ruleset.sets[set] == nil {
-                    ruleset.sets[set] = NamedSet([.address(family)], comment: "clients of \(target.address)")
-                    ruleset.sets[set]?.timeout = seconds
+                    var clients = NamedSet([.address(family)], comment: "clients of \(target.address)")
+                    clients.timeout = seconds
+                    put(clients, at: set)
                 }
                 rules.append(
                     Rule([transport, .isIn([.source(family)], set: set)], .remember(family, set: set), .toBackend(family, [target])))
@@ -146,21 +147,21 @@ extension RulesetCompiler {
             rules.append(Rule([transport], .toBackend(family, targets)))
         }
         content.chains.append(name)
-        ruleset.chains[name] = Chain(comment: "service \(service.name)", rules)
+        put(Chain(comment: "service \(service.name)", rules), at: name)
     }
 
     private mutating func remove(_ service: ServicePort) {
         guard let content = services.removeValue(forKey: service) else { return }
         for (map, key, chain) in content.elements where ruleset.maps[map]?.elements[key] == chain {
-            ruleset.maps[map]?.elements[key] = nil
+            lead(key, of: map, to: nil)
         }
         for (set, element) in content.refusals {
             let left = (refusals[element] ?? 0) - 1
             refusals[element] = left > 0 ? left : nil
-            if left <= 0 { ruleset.sets[set]?.elements.remove(element) }
+            if left <= 0 { remove(element, from: set) }
         }
-        for chain in content.chains { ruleset.chains[chain] = nil }
-        for (member, set) in content.members where memberNames.release(member) != nil { ruleset.sets[set] = nil }
+        for chain in content.chains { put(nil as Chain?, at: chain) }
+        for (member, set) in content.members where memberNames.release(member) != nil { put(nil as NamedSet?, at: set) }
         _ = serviceNames.release(service)
     }
 }

@@ -39,18 +39,29 @@ extension Ruleset {
 
     /// The commands that lead from this table to `other`.
     ///
-    /// Linear in the number of names, and in the content of those that differ.
-    public func delta(to other: Ruleset) -> RulesetDelta {
+    /// Linear in the number of names, and in the content of those that differ; with `edits`, in what these name.
+    ///
+    /// - Parameter edits: everything that may differ; nil for all of it.
+    public func delta(to other: Ruleset, edits: RulesetEdits? = nil) -> RulesetDelta {
         var delta = RulesetDelta(table: "inet \(table)")
         let writer = RulesetWriter(table: "inet \(table)")
-        let chains = ChainChanges(from: self.chains, to: other.chains)
+        let chains = ChainChanges(from: self.chains, to: other.chains, among: edits?.chains)
+        let names = edits.map { $0.sets.union($0.elements.keys) }
         delta.changedChains = Set(chains.added + chains.changed + chains.removed)
 
         var late: [String] = []
         var removals: [String] = []
-        for name in other.sets.keys.sorted() {
+        for name in (names ?? Set(other.sets.keys)).sorted() {
             guard let after = other.sets[name] else { continue }
             let before = sets[name]
+            if let before, !after.isInterval, let touched = edits?.elements[name], edits?.sets.contains(name) == false {
+                let gone = touched.filter { before.elements.contains($0) && !after.elements.contains($0) }
+                let new = touched.filter { after.elements.contains($0) && !before.elements.contains($0) }
+                removals += writer.remove(name, gone)
+                late += writer.fill(name, new)
+                delta.changedElements += gone.count + new.count
+                continue
+            }
             if before == after { continue }
             if before?.types != after.types || before?.isInterval != after.isInterval
                 || before?.timeout != after.timeout
@@ -73,14 +84,16 @@ extension Ruleset {
                 delta.changedElements += gone.count + new.count
             }
         }
-        for name in other.maps.keys.sorted() {
+        for name in (names ?? Set(other.maps.keys)).sorted() {
             guard let after = other.maps[name] else { continue }
             let before = maps[name]
-            if before == after { continue }
+            let touched = before == nil ? nil : edits?.elements[name]
+            if touched == nil, before == after { continue }
             if before == nil { delta.commands.append(writer.declare(name, after)) }
-            let old = before?.elements ?? [:]
-            let gone = old.filter { after.elements[$0.key] != $0.value }
-            let new = after.elements.filter { old[$0.key] != $0.value }
+            let old = Self.elements(of: before, touched)
+            let wanted = Self.elements(of: after, touched)
+            let gone = old.filter { wanted[$0.key] != $0.value }
+            let new = wanted.filter { old[$0.key] != $0.value }
             removals += writer.remove(name, Set(gone.keys))
             late += writer.fill(name, new)
             delta.changedElements += gone.count + new.count
@@ -96,13 +109,22 @@ extension Ruleset {
         }
         delta.commands += late
         for name in chains.removed { delta.commands.append("delete chain inet \(table) \(name)") }
-        for name in maps.keys.sorted() where other.maps[name] == nil {
+        for name in (names ?? Set(maps.keys)).sorted() where maps[name] != nil && other.maps[name] == nil {
             delta.commands.append("delete map inet \(table) \(name)")
         }
-        for name in sets.keys.sorted() where other.sets[name] == nil {
+        for name in (names ?? Set(sets.keys)).sorted() where sets[name] != nil && other.sets[name] == nil {
             delta.commands.append("delete set inet \(table) \(name)")
         }
         return delta
+    }
+
+    /// The elements of a map; only some of them when these are named.
+    private static func elements(of map: VerdictMap?, _ touched: Set<[FieldValue]>?) -> [[FieldValue]: String] {
+        guard let map else { return [:] }
+        guard let touched else { return map.elements }
+        var found: [[FieldValue]: String] = [:]
+        for key in touched { found[key] = map.elements[key] }
+        return found
     }
 }
 
@@ -112,7 +134,18 @@ private struct ChainChanges {
     var changed: [String] = []
     var removed: [String] = []
 
-    init(from before: [String: Chain], to after: [String: Chain]) {
+    init(from before: [String: Chain], to after: [String: Chain], among names: Set<String>?) {
+        if let names {
+            for name in names.sorted() {
+                switch (before[name], after[name]) {
+                case (nil, nil): continue
+                case (nil, _?): added.append(name)
+                case (_?, nil): removed.append(name)
+                case (let old?, let new?): if old != new { changed.append(name) }
+                }
+            }
+            return
+        }
         for (name, chain) in after {
             if let old = before[name] {
                 if old != chain { changed.append(name) }

@@ -10,10 +10,17 @@ public struct NetworkPolicyIndex: Sendable {
     public struct Changes: Hashable, Sendable {
         /// The sets with other members.
         public var sets: Set<SelectorSetKey> = []
+        /// Of these, the ones that came or went, or that have other networks.
+        public var rewritten: Set<SelectorSetKey> = []
+        /// Of the others, the single addresses that came or went.
+        public var addresses: [SelectorSetKey: Set<IPAddress>] = [:]
         /// The endpoints that other policies govern, or that came or went.
         public var endpoints: Set<EndpointID> = []
         /// The policies that came, went or changed.
         public var policies: Set<RuleReference> = []
+
+        /// Nothing.
+        public init() {}
     }
 
     /// The policies by their object.
@@ -123,7 +130,7 @@ public struct NetworkPolicyIndex: Sendable {
         let labels = effective[endpoint.id] ?? [:]
         for key in candidates(labels) where sets[key]?.members.contains(endpoint.id) == true {
             sets[key]?.remove(endpoint)
-            changes.sets.insert(key)
+            note(endpoint, key)
         }
         effective[endpoint.id] = nil
         governing[endpoint.id] = nil
@@ -132,8 +139,15 @@ public struct NetworkPolicyIndex: Sendable {
 
     private mutating func join(_ endpoint: PolicyEndpoint, _ key: SelectorSetKey) {
         sets[key]?.add(endpoint)
-        changes.sets.insert(key)
+        note(endpoint, key)
         for policy in sets[key]?.governing ?? [] { govern(endpoint.id, policy) }
+    }
+
+    private mutating func note(_ endpoint: PolicyEndpoint, _ key: SelectorSetKey) {
+        changes.sets.insert(key)
+        for network in endpoint.networks {
+            if network.isSingle { changes.addresses[key, default: []].insert(network.address) } else { changes.rewritten.insert(key) }
+        }
     }
 
     private mutating func govern(_ id: EndpointID, _ policy: RuleReference) {
@@ -208,6 +222,7 @@ public struct NetworkPolicyIndex: Sendable {
             if key.selector.matches(effective[endpoint.id] ?? [:]) { join(endpoint, key) }
         }
         changes.sets.insert(key)
+        changes.rewritten.insert(key)
     }
 
     private mutating func forget(_ key: SelectorSetKey) {
@@ -215,6 +230,7 @@ public struct NetworkPolicyIndex: Sendable {
         guard sets[key]?.mentions == 0 else { return }
         sets[key] = nil
         changes.sets.insert(key)
+        changes.rewritten.insert(key)
         unanchored.remove(key)
         for anchor in key.selector.anchors ?? [] {
             anchored[anchor]?.remove(key)

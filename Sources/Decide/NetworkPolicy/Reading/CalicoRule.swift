@@ -40,15 +40,26 @@ enum CalicoRule {
             }
             match.source = try peer(rule["source"], namespace: namespace)
             match.destination = try peer(rule["destination"], namespace: namespace)
-            let portless = match.transport.map { !TransportNumber.hasPorts($0) && $0 != 136 } ?? true
-            for end in ["source", "destination"] where portless {
-                for name in ["ports", "notPorts"] where !(try rule[end][name].elements().isEmpty) {
-                    throw rule[end][name].fault("needs a protocol that has ports")
-                }
-            }
-            rules.append(TrafficRule(action: action, matches: [match], path: rule.path))
+            let isDead = try self.isDead(rule, match, action)
+            rules.append(TrafficRule(action: action, matches: isDead ? [] : [match], path: rule.path))
         }
         return rules
+    }
+
+    /// Whether the rule asks for a port of a protocol that has none: it holds of no packet. One that should deny is
+    /// refused instead: whoever wrote it means something.
+    private static func isDead(_ rule: FieldReader, _ match: TrafficMatch, _ action: RuleAction) throws(PolicyReadError) -> Bool {
+        let isPortless = match.transport.map { !TransportNumber.hasPorts($0) && $0 != 136 } ?? true
+        var isDead = false
+        for end in ["source", "destination"] where isPortless {
+            for name in ["ports", "notPorts"] where !(try rule[end][name].elements().isEmpty) {
+                if action == .deny || match.transport == nil || name == "notPorts" {
+                    throw rule[end][name].fault("needs a protocol that has ports")
+                }
+                isDead = true
+            }
+        }
+        return isDead
     }
 
     private static func transport(_ field: FieldReader) throws(PolicyReadError) -> UInt8? {

@@ -2,6 +2,8 @@ import JSONValue
 import KubeClient
 import KubeModel
 import Logging
+import NetworkPolicy
+import PolicyModel
 import Synchronization
 
 /// Says of each policy on which nodes it is in force: Calico's kinds have conditions, one for each node; a NetworkPolicy
@@ -39,9 +41,23 @@ final class PolicyReporter: Sendable {
         events = EventRecorder(client: client, component: "kastell-node", clock: clock, log: log)
     }
 
+    private static func text(_ key: PolicyKey) -> String { "\(key.kind)/\(key.namespace)/\(key.name)" }
+
+    /// The generation of a policy that was noted last.
+    func generation(of policy: RuleReference) -> Int64? {
+        let kind: ClusterKind =
+            switch policy.kind {
+            case CalicoPolicy.namespacedKind: .calicoPolicies
+            case "GlobalNetworkPolicy": .calicoGlobalPolicies
+            default: .networkPolicies
+            }
+        let key = Self.text(PolicyKey(kind: kind, namespace: policy.namespace, name: policy.name))
+        return state.withLock { $0.standings[key]?.object.generation }
+    }
+
     /// Puts a report on its way; never waits.
     func note(_ standing: PolicyStanding) {
-        let key = "\(standing.key.kind)/\(standing.key.namespace)/\(standing.key.name)"
+        let key = Self.text(standing.key)
         state.withLock { $0.standings[key] = standing.state == .gone ? nil : standing }
         if standing.state != .gone { queue.add(key) }
     }

@@ -165,6 +165,7 @@ struct Admission: Sendable {
         if enabled.contains("LimitRanger") { try limitRanges(proposal, namespace: request.info.namespace) }
         // Not a plugin that can be switched off: what users registered holds.
         try registeredControls(proposal, request)
+        if enabled.contains("CalicoPolicy") { try calicoPolicy(proposal) }
         if enabled.contains("PodSecurity") { warnings += try podSecurity(proposal, request) }
         if proposal.operation != .delete, proposal.subresource == nil, facts.isBuiltin("PriorityClass", in: "scheduling.k8s.io"), enabled.contains("Priority") {
             try PriorityAdmission.validate(proposal.object, globalDefault: cluster.defaultPriorityClass)
