@@ -224,6 +224,13 @@ let package = Package(
         tests(
             "NodeNetworkTests",
             ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyWorlds", "CNetworkProbe", "JSONValue", "PolicyModel"]),
+        tests("ClusterDNSTests", ["ClusterDNS", "Fuzzing", "JSONValue", "NetworkPolicy"]),
+        tests(
+            "DNSServerTests",
+            [
+                "DNSServer", "APIServer", "CertificateAuthority", "ClusterDNS", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "NetworkPolicy",
+                "PolicyModel", "Store",
+            ] + nio),
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
