@@ -257,6 +257,11 @@ let package = Package(
             name: "network-benchmark", dependencies: ["NodeNetwork", "LinuxKernel", "NFTables", "NetworkPolicy", "PolicyModel", "CNetworkProbe"],
             path: "Benchmarks/Sources/network", swiftSettings: strict),
 
+        // A name server of many services, for Benchmarks/dns to ask.
+        .executableTarget(
+            name: "dns-benchmark", dependencies: ["DNSServer", "JSONValue", "KubeClient", "NetworkPolicy", .product(name: "Logging", package: "swift-log")],
+            path: "Benchmarks/Sources/dns", swiftSettings: strict),
+
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]
 )
