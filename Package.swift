@@ -290,6 +290,13 @@ let package = Package(
                 "CertificateAuthority", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "PolicyModel", "Store", "YAMLValue",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("ClusterDNSTests", ["ClusterDNS", "Fuzzing", "JSONValue", "NetworkPolicy"]),
+        tests(
+            "DNSServerTests",
+            [
+                "DNSServer", "APIServer", "CertificateAuthority", "ClusterDNS", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel", "NetworkPolicy",
+                "PolicyModel", "Store",
+            ] + nio),
         tests("NFTablesTests", ["NFTables", "NetworkPolicy", "PolicyWorlds", "JSONValue", "PolicyModel"]),
         tests("AuthenticationTests", ["Fuzzing", "Authentication", "NodeAuthorization", "RBAC", "JSONValue", "KubeModel", "PolicyModel"] + crypto),
         tests("EncryptionAtRestTests", ["Fuzzing", "EncryptionAtRest", "JSONValue", "KubeModel", "YAMLValue"]),
@@ -319,6 +326,11 @@ let package = Package(
                 "NetworkPolicy", "PolicyModel", "CNetworkProbe", "Store", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks/Sources/network", swiftSettings: strict),
+
+        // A name server of many services, for Benchmarks/dns to ask.
+        .executableTarget(
+            name: "dns-benchmark", dependencies: ["DNSServer", "JSONValue", "KubeClient", "NetworkPolicy", .product(name: "Logging", package: "swift-log")],
+            path: "Benchmarks/Sources/dns", swiftSettings: strict),
 
         .executableTarget(name: "kastell", dependencies: ["CLI"], path: "Sources/Operate/kastell", swiftSettings: strict),
     ]

@@ -73,7 +73,7 @@ struct Forwarder: Sendable {
     private func query(_ question: ForwardedQuestion, _ usesEDNS: Bool) -> UpstreamQuery {
         var random = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
-        return UpstreamQuery(question, id: .random(in: 0 ... .max, using: &random), random: bytes, usesEDNS: usesEDNS)
+        return UpstreamQuery(question, id: .random(in: 0 ... .max, using: &random), caseBits: bytes, usesEDNS: usesEDNS)
     }
 
     /// - Returns: `foreign` when nothing of use came in time.

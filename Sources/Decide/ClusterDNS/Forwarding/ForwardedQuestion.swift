@@ -38,15 +38,15 @@ public struct UpstreamQuery: Sendable {
 
     /// - Parameters:
     ///   - id: drawn by a generator that cannot be foreseen.
-    ///   - random: the same, for the case of letters; 32 bytes or more.
+    ///   - caseBits: the same, for the case of letters; 32 bytes or more.
     ///   - usesEDNS: whether to use EDNS, which very old resolvers refuse.
-    public init(_ asked: ForwardedQuestion, id: UInt16, random: [UInt8], usesEDNS: Bool = true) {
+    public init(_ asked: ForwardedQuestion, id: UInt16, caseBits: [UInt8], usesEDNS: Bool = true) {
         self.id = id
         self.asked = asked
         self.usesEDNS = usesEDNS
         var wire = asked.question.name.wire
         for at in wire.indices where (0x61...0x7A).contains(wire[at] | 0x20) {
-            let bit = random.isEmpty ? 0 : random[(at / 8) % random.count] >> UInt8(at % 8) & 1
+            let bit = caseBits.isEmpty ? 0 : caseBits[(at / 8) % caseBits.count] >> UInt8(at % 8) & 1
             wire[at] = wire[at] & ~0x20 | bit << 5
         }
         name = DNSName(wire: wire)
