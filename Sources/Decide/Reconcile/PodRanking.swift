@@ -8,6 +8,12 @@ public enum PodReadiness {
         guard let condition = Conditions.find("Ready", in: pod["status"]), condition["status"]?.string == "True" else { return nil }
         return Timestamp(condition["lastTransitionTime"]?.string ?? "") ?? Timestamp(seconds: 0)
     }
+
+    /// Seconds until the pod has been ready for long enough; 0 when it has, nil while it is not ready.
+    static func secondsToAvailable(_ pod: JSON, minReadySeconds: Int64, now: Timestamp) -> Int64? {
+        guard let since = readySince(pod) else { return nil }
+        return minReadySeconds <= 0 ? 0 : max(0, since.adding(seconds: minReadySeconds).seconds - now.seconds)
+    }
 }
 
 /// In which order pods are given up when there are too many.

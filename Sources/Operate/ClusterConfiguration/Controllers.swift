@@ -14,6 +14,7 @@ package enum Controllers {
         "ttl-after-finished-controller": "ttl-after-finished-controller",
         "job-controller": "job-controller",
         "cronjob-controller": "cronjob-controller",
+        "daemonset-controller": "daemon-set-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.

@@ -19,6 +19,8 @@ struct Informers: Sendable {
     let endpointSlices: Informer
     let nodes: Informer
     let signingRequests: Informer
+    let daemonSets: Informer
+    let revisions: Informer
 
     init(client: KubeClient, log: Logger) {
         func reflect(_ resource: GroupVersionResource, fields: String = "", metadataOnly: Bool = false) -> Reflector {
@@ -38,14 +40,19 @@ struct Informers: Sendable {
             slice.labels[EndpointSlices.managerLabel] == EndpointSlices.manager
                 ? [Informer.key(slice.namespace, slice.labels[EndpointSlices.serviceLabel] ?? "")] : []
         }
-        nodes = Informer(reflect(GroupVersionResource("v1", "nodes"), metadataOnly: true))
+        nodes = Informer(reflect(GroupVersionResource("v1", "nodes")), trim: { node in
+            // The images of a node are the largest part of it, and only the scheduler reads them.
+            for key in ["images", "volumesAttached", "volumesInUse", "nodeInfo"] { node["status"]?[key] = nil }
+        })
         signingRequests = Informer(reflect(SigningRequests.resource))
+        daemonSets = Informer(reflect(DaemonSets.resource)) { [Self.inNamespace($0.namespace)] }
+        revisions = Informer(reflect(ControllerRevisions.resource), keys: Self.ownership)
     }
 
     var all: [Informer] {
         [
             namespaces, serviceAccounts, rootCertificates, clusterRoles, pods, replicaSets, deployments, services, endpointSlices, nodes,
-            signingRequests, jobs, cronJobs,
+            signingRequests, jobs, cronJobs, daemonSets, revisions,
         ]
     }
 

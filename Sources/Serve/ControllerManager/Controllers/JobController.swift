@@ -2,7 +2,6 @@ import JSONValue
 import KubeClient
 import KubeModel
 import Reconcile
-import Synchronization
 
 /// Runs the pods of Jobs, and counts how they end.
 struct JobController: Controller {
@@ -10,16 +9,8 @@ struct JobController: Controller {
     static let workers = 5
     let context: ControllerContext
     private let informers: Informers
-    private let backoffs = Backoffs()
-
     /// How the pods of each Job have failed, by its UID.
-    private final class Backoffs: Sendable {
-        private let known = Mutex<[String: JobBackoff]>([:])
-        subscript(uid: String) -> JobBackoff? {
-            get { known.withLock { $0[uid] } }
-            set { known.withLock { $0[uid] = newValue } }
-        }
-    }
+    private let backoffs = Memory<JobBackoff>()
 
     /// Before the key of a pod whose Job may be gone.
     private static let orphan = "pod:"

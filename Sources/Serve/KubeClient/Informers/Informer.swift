@@ -19,12 +19,18 @@ package final class Informer: Sendable {
     package let resource: GroupVersionResource
     private let reflector: Reflector
     private let keys: @Sendable (JSON) -> [String]
+    private let trim: @Sendable (inout JSON) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter keys: under what, besides its name, an object is found.
-    package init(_ reflector: Reflector, keys: @escaping @Sendable (JSON) -> [String] = { _ in [] }) {
+    /// - Parameters:
+    ///   - keys: under what, besides its name, an object is found.
+    ///   - trim: takes away what nobody who reads these objects needs, which saves its memory.
+    package init(
+        _ reflector: Reflector, keys: @escaping @Sendable (JSON) -> [String] = { _ in [] }, trim: @escaping @Sendable (inout JSON) -> Void = { _ in }
+    ) {
         resource = reflector.resource
         self.reflector = reflector
+        self.trim = trim
         self.keys = keys
     }
 
@@ -80,6 +86,7 @@ package final class Informer: Sendable {
         var item = item
         // Nobody here reads them, and they are half of an object's size.
         item["metadata"]?["managedFields"] = nil
+        trim(&item)
         let key = Self.key(item)
         let old = remove(key, from: &state)
         state.objects[key] = item
