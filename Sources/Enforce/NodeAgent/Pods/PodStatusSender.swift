@@ -51,6 +51,10 @@ struct PodStatusSender {
     static func send(_ status: JSON, _ pod: JSON, _ services: PodServices) async -> Outcome {
         var status = status
         for field in ["reason", "message"] where status[field] == nil && pod["status"]?[field] != nil { status[field] = .null }
+        // These lists are merged by address: what is not said anew would stay.
+        for field in ["podIPs", "hostIPs"] {
+            if let list = status[field]?.array { status[field] = .array(list + [["$patch": "replace"]]) }
+        }
         let patch: JSON = ["metadata": ["uid": .string(pod.uid)], "status": status]
         do {
             try await services.client.patch(pods, namespace: pod.namespace, name: pod.name, subresource: "status", form: .strategic, patch)
