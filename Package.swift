@@ -190,7 +190,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
 
-        module(.operate, "ClusterConfiguration", ["JSONValue", "YAMLValue", "CertificateAuthority"]),
+        module(.operate, "ClusterConfiguration", ["CertificateAuthority", "JSONValue", "OCIModel", "YAMLValue"]),
         module(
             .operate, "ControlPlane",
             [

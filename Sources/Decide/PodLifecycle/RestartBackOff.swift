@@ -36,6 +36,9 @@ public struct RestartBackOff: Hashable, Sendable {
         return moment > now ? moment : nil
     }
 
+    /// Whether a container that ended then has to wait.
+    public func waits(after end: Timestamp, now: Timestamp) -> Bool { start(after: end, now: now) != nil }
+
     /// The back-off once the container that ended then is started again.
     func next(after end: Timestamp) -> RestartBackOff {
         var next = self

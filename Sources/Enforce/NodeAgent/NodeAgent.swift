@@ -106,7 +106,6 @@ package final class NodeAgent: Sendable {
                 await self.manager.run()
             }
         }
-        await services.prober.shutDown()
     }
 
     /// The API server may come up after the node: registering is tried until it succeeds, or is refused.

@@ -1,5 +1,6 @@
 import CertificateAuthority
 import JSONValue
+import OCIModel
 import YAMLValue
 
 extension KastellConfiguration {
@@ -78,6 +79,9 @@ struct ConfigurationDecoder {
         text(.serviceNodePortRange) { $0.string.flatMap { PortRange($0) } }.map { result.serviceNodePortRange = $0 }
         text(.anonymousAuth) { $0.bool }.map { result.anonymousAuth = $0 }
         text(.enableBootstrapTokenAuth) { $0.bool }.map { result.enableBootstrapTokenAuth = $0 }
+        text(.nodeName) { $0.string.flatMap { $0.utf8.count <= 63 && Self.isObjectName($0) ? $0 : nil } }.map { result.nodeName = $0 }
+        text(.clusterCIDR, podRange).map { result.clusterCIDR = $0 }
+        registries().map { result.registries = $0 }
         list(.exemptUsernames) { !$0.isEmpty }.map { result.podSecurityExemptions.usernames = $0 }
         list(.exemptRuntimeClasses, isAllowed: Self.isObjectName).map {
             result.podSecurityExemptions.runtimeClasses = $0
@@ -92,6 +96,20 @@ struct ConfigurationDecoder {
     }
 
     // MARK: Kinds
+
+    /// The list is kept as it was written, once it could be read: the node reads it again.
+    private mutating func registries() -> JSON? {
+        guard let written = values[.registries] else { return nil }
+        do throws(ImageDocumentError) {
+            _ = try ImageRegistryConfiguration(written.value)
+            return written.value
+        } catch {
+            faults.append(
+                ConfigurationFault(
+                    origin: written.origin, field: error.field, problem: error.what, remedy: "Allowed is \(ConfigurationKind.registries.allowed)"))
+            return nil
+        }
+    }
 
     private mutating func text<Value>(_ field: ConfigurationField, _ read: (JSON) -> Value?) -> Value? {
         guard let written = values[field] else { return nil }
@@ -154,6 +172,10 @@ struct ConfigurationDecoder {
 
     private func serviceRange(_ value: JSON) -> CIDR? {
         value.string.flatMap { CIDR($0) }.flatMap { (3...20).contains($0.hostBits) ? $0 : nil }
+    }
+
+    private func podRange(_ value: JSON) -> CIDR? {
+        value.string.flatMap { CIDR($0) }.flatMap { (8...24).contains($0.hostBits) && !$0.network.isIPv6 ? $0 : nil }
     }
 
     private func issuer(_ value: JSON) -> String? {

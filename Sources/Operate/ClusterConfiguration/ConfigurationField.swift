@@ -18,6 +18,9 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
     case serviceNodePortRange
     case anonymousAuth
     case enableBootstrapTokenAuth
+    case nodeName
+    case clusterCIDR
+    case registries
     case exemptUsernames = "podSecurity.exemptions.usernames"
     case exemptRuntimeClasses = "podSecurity.exemptions.runtimeClasses"
     case exemptNamespaces = "podSecurity.exemptions.namespaces"
@@ -43,6 +46,9 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .serviceNodePortRange: "--service-node-port-range"
         case .anonymousAuth: "--anonymous-auth"
         case .enableBootstrapTokenAuth: "--enable-bootstrap-token-auth"
+        case .nodeName: "--node-name"
+        case .clusterCIDR: "--cluster-cidr"
+        case .registries: "--registry-mirrors"
         case .exemptUsernames: "--pod-security-exempt-usernames"
         case .exemptRuntimeClasses: "--pod-security-exempt-runtime-classes"
         case .exemptNamespaces: "--pod-security-exempt-namespaces"
@@ -64,6 +70,9 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .serviceAccountIssuer: .issuer
         case .serviceClusterIPRange: .serviceRange
         case .serviceNodePortRange: .portRange
+        case .nodeName: .objectName
+        case .clusterCIDR: .podRange
+        case .registries: .registries
         case .exemptUsernames: .strings
         case .exemptRuntimeClasses, .exemptNamespaces: .objectNames
         }
@@ -72,7 +81,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
 
 /// What a field holds, and what an error says is allowed.
 enum ConfigurationKind: Hashable, Sendable {
-    case path, port, address, flag, names, lifetime, plugins, controllers, issuer, serviceRange, portRange, strings, objectNames
+    case path, port, address, flag, names, lifetime, plugins, controllers, issuer, serviceRange, portRange, strings, objectNames, objectName, podRange, registries
     case choice([String])
 
     var allowed: String {
@@ -91,6 +100,9 @@ enum ConfigurationKind: Hashable, Sendable {
         case .serviceRange: "one range of 8 to 1048576 addresses, such as 10.96.0.0/16 or fd00:10:96::/112"
         case .portRange: "a range of ports such as 30000-32767"
         case .strings: "a list of strings"
+        case .objectName: "a name of lower-case letters, digits, '-' and '.', at most 63 long"
+        case .podRange: "one IPv4 range of at least 256 addresses, such as 10.244.0.0/16"
+        case .registries: "a list of {host, endpoints: [{url, plainHTTP, caFile}], fallback}; on the command line docker.io=https://mirror.example"
         case .objectNames: "a list of names of objects: lower-case letters, digits, '-' and '.'"
         case .choice(let values): values.joined(separator: " or ")
         }
@@ -99,7 +111,7 @@ enum ConfigurationKind: Hashable, Sendable {
     var isList: Bool {
         switch self {
         case .names, .plugins, .controllers, .strings, .objectNames: true
-        case .path, .port, .address, .flag, .lifetime, .issuer, .serviceRange, .portRange, .choice: false
+        case .path, .port, .address, .flag, .lifetime, .issuer, .serviceRange, .portRange, .choice, .objectName, .podRange, .registries: false
         }
     }
 }

@@ -140,10 +140,24 @@ package struct ConfigurationOverrides: Hashable, Sendable {
             case .port: value = Int64(text).map { .int($0) } ?? .string(text)
             case .names, .plugins, .controllers, .strings, .objectNames:
                 value = JSON(text.split(separator: ",").map { String($0.drop { $0 == " " }) })
-            case .path, .address, .lifetime, .issuer, .serviceRange, .portRange, .choice: value = .string(text)
+            case .registries: value = Self.mirrors(text)
+            case .objectName, .podRange, .path, .address, .lifetime, .issuer, .serviceRange, .portRange, .choice: value = .string(text)
             }
             values[field] = WrittenValue(value: value, origin: .flag(field.flag), elements: [], folder: folder)
         }
         return values
+    }
+
+    /// `docker.io=http://127.0.0.1:5000,quay.io=…` as the file would say it.
+    private static func mirrors(_ text: String) -> JSON {
+        var hosts: [(host: String, endpoints: [JSON])] = []
+        for part in text.split(separator: ",") {
+            let halves = part.split(separator: "=", maxSplits: 1).map(String.init)
+            guard halves.count == 2 else { return .string(text) }
+            let host = String(halves[0].drop { $0 == " " })
+            let endpoint: JSON = ["url": .string(halves[1])]
+            if let index = hosts.firstIndex(where: { $0.host == host }) { hosts[index].endpoints.append(endpoint) } else { hosts.append((host, [endpoint])) }
+        }
+        return .array(hosts.map { ["host": .string($0.host), "endpoints": .array($0.endpoints)] })
     }
 }

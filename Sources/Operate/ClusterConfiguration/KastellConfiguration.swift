@@ -1,5 +1,5 @@
 package import CertificateAuthority
-import JSONValue
+package import JSONValue
 import YAMLValue
 
 /// How one cluster runs: the file `KastellConfiguration` with the flags of the command line over it, checked.
@@ -51,17 +51,24 @@ package struct KastellConfiguration: Hashable, Sendable {
     package var anonymousAuth = true
     /// Whether bootstrap tokens are taken (`bootstrap.kubernetes.io/token`).
     package var enableBootstrapTokenAuth = false
+    /// The name of this machine's node; empty for the machine's own.
+    package var nodeName = ""
+    /// The addresses of pods.
+    package var clusterCIDR: CIDR
+    /// The list `registries`; null for none.
+    package var registries = JSON.null
     package var podSecurityExemptions = PodSecurityExemptions()
 
     /// The defaults.
     package init(environment: ProcessEnvironment) {
         stateDir = environment.defaultStateDir
         guard let address = IPAddress("127.0.0.1"), let range = CIDR("10.96.0.0/16"),
-            let ports = PortRange(first: 30000, last: 32767)
+            let ports = PortRange(first: 30000, last: 32767), let pods = CIDR("10.244.0.0/16")
         else { preconditionFailure("the defaults are valid") }
         bindAddress = address
         serviceClusterIPRange = range
         serviceNodePortRange = ports
+        clusterCIDR = pods
     }
 
     /// The admission plugins that run, in their order.
@@ -95,6 +102,9 @@ package struct KastellConfiguration: Hashable, Sendable {
         value["serviceNodePortRange"] = JSON(serviceNodePortRange.description)
         value["anonymousAuth"] = JSON(anonymousAuth)
         value["enableBootstrapTokenAuth"] = JSON(enableBootstrapTokenAuth)
+        if !nodeName.isEmpty { value["nodeName"] = JSON(nodeName) }
+        value["clusterCIDR"] = JSON(clusterCIDR.description)
+        if !registries.isNull { value["registries"] = registries }
         value[path: "podSecurity", "exemptions"] = [
             "usernames": JSON(podSecurityExemptions.usernames),
             "runtimeClasses": JSON(podSecurityExemptions.runtimeClasses),

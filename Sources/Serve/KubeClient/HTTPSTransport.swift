@@ -37,6 +37,11 @@ package final class HTTPSTransport: Transport {
     /// Closes the connections. The transport cannot be used afterwards.
     package func shutDown() async { try? await client.shutdown() }
 
+    deinit {
+        // The client insists on being shut down, also by those who are cancelled; the task holds it until that is done.
+        Task { [client] in try? await client.shutdown() }
+    }
+
     private func prepared(_ request: ClientRequest) -> HTTPClientRequest {
         var message = HTTPClientRequest(url: server + request.uri)
         message.method = HTTPMethod(rawValue: request.method)

@@ -370,6 +370,11 @@ actor PodWorker {
                 code: Int64(ending.exitCode), isOutOfMemory: ending.isOutOfMemory, message: words, startedAt: startedAt, finishedAt: ending.finished,
                 containerID: present.containerID))
         bundles[name] = nil
+        if let backOff = present.backOff, ending.exitCode != 0 || pod["spec"]?["restartPolicy"]?.string ?? "Always" == "Always", pod["spec"]?["restartPolicy"]?.string != "Never",
+            !pod.isBeingDeleted, backOff.waits(after: ending.finished, now: services.clock())
+        {
+            tell("BackOff", "Back-off restarting failed container \(name) in pod \(pod.name)_\(pod.namespace)(\(uid))", isWarning: true)
+        }
         save()
         do {
             try await services.runtime.remove(id)

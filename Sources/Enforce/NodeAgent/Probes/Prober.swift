@@ -21,7 +21,7 @@ struct ProbeAnswer: Hashable, Sendable {
 /// Asks containers how they are, and calls their life-cycle hooks.
 ///
 /// Source: Kubernetes API, `Probe`, `LifecycleHandler`.
-struct Prober: Sendable {
+final class Prober: Sendable {
     /// Whom is asked.
     struct Subject: Sendable {
         /// The pod's first address.
@@ -50,7 +50,10 @@ struct Prober: Sendable {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    func shutDown() async { try? await client.shutdown() }
+    deinit {
+        // The client insists on being shut down; the task holds it until that is done.
+        Task { [client] in try? await client.shutdown() }
+    }
 
     /// Asks once. Never longer than `timeoutSeconds`, and a second more for the process that asks.
     func ask(_ probe: JSON, _ subject: Subject) async -> ProbeAnswer {

@@ -102,6 +102,12 @@ struct ServerOptions: ParsableArguments {
     var tlsExtraNames: String?
     @Option(help: ArgumentHelp("How long the API server's certificate is valid. Default: 8760h.", valueName: "duration"))
     var tlsServingLifetime: String?
+    @Option(help: ArgumentHelp("The name of this machine's node. Default: the machine's name.", valueName: "name"))
+    var nodeName: String?
+    @Option(help: ArgumentHelp("The addresses of pods. Default: 10.244.0.0/16.", valueName: "cidr"))
+    var clusterCidr: String?
+    @Option(help: ArgumentHelp("Hosts that are asked before a registry: docker.io=https://mirror.example, with commas between.", valueName: "mirrors"))
+    var registryMirrors: String?
     @Option(help: ArgumentHelp("Users whose pods Pod Security does not judge, with commas between.", valueName: "users"))
     var podSecurityExemptUsernames: String?
     @Option(help: ArgumentHelp("Runtime classes that Pod Security does not judge, with commas between.", valueName: "names"))
@@ -128,6 +134,9 @@ struct ServerOptions: ParsableArguments {
         all[.tlsMinVersion] = tlsMinVersion
         all[.tlsExtraNames] = tlsExtraNames
         all[.tlsServingLifetime] = tlsServingLifetime
+        all[.nodeName] = nodeName
+        all[.clusterCIDR] = clusterCidr
+        all[.registries] = registryMirrors
         all[.exemptUsernames] = podSecurityExemptUsernames
         all[.exemptRuntimeClasses] = podSecurityExemptRuntimeClasses
         all[.exemptNamespaces] = podSecurityExemptNamespaces

@@ -106,12 +106,13 @@ final class NodeSupervision: Sendable {
             }
             let bind = configuration.bindAddress.description
             var settings = NodeSettings(
-                name: NodeCommand.machineName, serverHost: bind == "0.0.0.0" || bind == "::" ? "127.0.0.1" : bind, serverPort: configuration.apiPort,
+                name: configuration.nodeName.isEmpty ? NodeCommand.machineName : configuration.nodeName, serverHost: bind == "0.0.0.0" || bind == "::" ? "127.0.0.1" : bind, serverPort: configuration.apiPort,
                 authority: String(decoding: try SecureFile.read(directory.pki + "/ca.crt", .any), as: UTF8.self),
                 bootstrapTokenFile: directory.bootstrapToken, folder: directory.node, images: directory.path + "/images",
-                clusterNetworks: Self.networks("10.244.0.0/16", "fd00:10:244::/48"), podNetworks: Self.networks("10.244.0.0/24", "fd00:10:244::/64"),
+                clusterNetworks: Self.networks(configuration.clusterCIDR.description, "fd00:10:244::/48"),
+                podNetworks: Self.networks("\(configuration.clusterCIDR.network)/24", "fd00:10:244::/64"),
                 serviceNetworks: Self.networks(configuration.serviceClusterIPRange.description), clusterDNS: dns.description)
-            settings.registries = .null
+            settings.registries = configuration.registries
             return settings
         }
     }
