@@ -87,6 +87,24 @@ package struct RootlessNode: Sendable {
         return (try range("/etc/subuid", "--add-subuids"), try range("/etc/subgid", "--add-subgids"))
     }
 
+    /// Removes folders whose files belong to the user's subordinate ids.
+    package static func remove(_ folders: [String]) async throws {
+        let (users, groups) = try ids()
+        var program = Program("/proc/self/exe", ["node-remove"] + folders, environment: environment)
+        for number in [0, 1, 2] as [Int32] { program.descriptors[number] = OwnedDescriptor(dup(number)) }
+        let waiting = try NodeNamespaces.start(program)
+        do {
+            try await map("newuidmap", waiting.process, getuid(), users)
+            try await map("newgidmap", waiting.process, getgid(), groups)
+            try await KernelCall.waiting { try NodeNamespaces.begin(waiting) }
+        } catch {
+            try? Subprocess.signal(waiting.process, SIGKILL)
+            throw error
+        }
+        let ending = try await KernelCall.waiting { try Subprocess.wait(for: waiting.process) }
+        guard ending.isSuccess else { throw NodeError("\(folders.joined(separator: " and ")) could not be removed") }
+    }
+
     private static func access(_ path: String, _ mode: Int32) -> Int32 { unsafe Glibc.access(path, mode) }
 
     /// Root inside is the user, and the ids from 1 on are the subordinate ones.

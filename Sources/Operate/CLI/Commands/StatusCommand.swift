@@ -44,6 +44,7 @@ struct StatusReport {
         value["uptimeSeconds"] = .int(WallClock.now().seconds - facts.started)
         value["restarts"] = JSON(facts.restarts)
         value["control"] = facts.control.map { component($0) }
+        value["node"] = facts.node.map { component($0) }
         let failed = await failedChecks(facts.server, directory)
         switch failed {
         case nil: value["phase"] = "NotAnswering"

@@ -13,6 +13,8 @@ import WorkerNode
 final class NodeSupervision: Sendable {
     /// What becomes of the node.
     enum Event: Sendable {
+        /// Its process began.
+        case started(Int32)
         /// It is registered and takes pods.
         case ready
         /// It never came up.
@@ -66,6 +68,7 @@ final class NodeSupervision: Sendable {
                 let child = try ChildProcess.start(
                     ["node", "--settings", directory.nodeSettings, "--state-dir", directory.path], log: directory.nodeLog, isSession: false)
                 state.withLock { $0.child = child }
+                tell(.started(child.process))
                 // Told to stop between the look and the start.
                 if state.withLock({ $0.isStopping }) { child.signal(15) }
                 var failure: String?
