@@ -24,6 +24,8 @@ class Client:
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         self.head = head.decode()
         self.status = int(self.head.split(" ")[1])
+        while self.status != 101 and (more := self.socket.recv(65536)):
+            self.buffer += more
 
     def send(self, opcode, data):
         mask = os.urandom(4)
