@@ -271,7 +271,7 @@ let package = Package(
                 "KubeModel", "LinuxKernel", "OCIModel", "PolicyModel", "Store", nioSSL, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ], exclude: ["socket-client.py"]),
         tests("StreamProtocolTests", ["StreamProtocol", "CertificateAuthority", "Fuzzing", "JSONValue", "KubeModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.
