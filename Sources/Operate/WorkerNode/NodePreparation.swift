@@ -4,6 +4,7 @@ import JSONValue
 package import KubeClient
 package import KubeModel
 import NetworkPolicy
+import NodeAgent
 
 /// The objects that a cluster has because it has nodes: what lets them join and see what they enforce, the name server, the
 /// kinds of policies that only a node enforces, and where pods find the API server.
@@ -27,6 +28,12 @@ package struct NodePreparation: Sendable {
 
         static let prefix = "bootstrap-token-"
         var name: String { Self.prefix + id }
+    }
+
+    /// Whether the node has a certificate that is valid now, and needs no token to get one.
+    package func hasCertificate(_ now: Timestamp) -> Bool {
+        let credentials = NodeCredentials(node: settings.name, folder: settings.folder + "/pki", clock: { now })
+        return (try? credentials.present()) != nil
     }
 
     private static let rbac = "rbac.authorization.k8s.io/v1"

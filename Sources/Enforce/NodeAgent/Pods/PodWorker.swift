@@ -107,6 +107,12 @@ actor PodWorker {
             }
         }
         await checkVolumes()
+        for (name, container) in record.containers where container.isRunning {
+            let log = ContainerLog(folder: services.logs, pod: pod, container: name).path(container.restartCount)
+            do { _ = try await services.runtime.rotateLog(of: Self.runtimeID(container), log) } catch {
+                services.log.warning("a log is not rotated", metadata: ["log": "\(log)", "error": "\(error)"])
+            }
+        }
     }
 
     private func checkVolumes() async {
