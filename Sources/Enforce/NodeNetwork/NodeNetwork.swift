@@ -51,6 +51,8 @@ package actor NodeNetwork {
     private var edits = RulesetEdits()
     private var pool: AddressPool
     private var links: [EndpointID: PodLink] = [:]
+    /// The newest reading of each pod of this node that came by changes.
+    private var told: [EndpointID: PolicyEndpoint] = [:]
     /// What pods of this node want of its ports, and what of that is in the table.
     private var hostPorts: [EndpointID: [HostPort]] = [:]
     private var hostServices: [EndpointID: Set<ServicePort>] = [:]
@@ -124,7 +126,8 @@ package actor NodeNetwork {
         let place = try pool.take()
         let link = PodLink(
             place: place, addresses: request.addresses ?? pool.addresses(place), namespace: namespace, name: name)
-        var endpoint = request.endpoint
+        // Whoever asks may have an older reading than the one that came by the way of changes.
+        var endpoint = told[id].flatMap { $0.revision > request.endpoint.revision ? $0 : nil } ?? request.endpoint
         endpoint.networks = link.addresses.map { IPNetwork($0) }
         endpoint.node = node.name
         do {
@@ -195,12 +198,16 @@ package actor NodeNetwork {
     private func take(_ change: ClusterChange) {
         switch change {
         case .endpoint(var endpoint):
+            if endpoint.node == node.name { told[endpoint.id] = endpoint }
             if let link = links[endpoint.id] {
+                // Of the pod that had the name before.
+                if let present = index.endpoints[endpoint.id], present.revision > endpoint.revision { return }
                 endpoint.networks = link.addresses.map { IPNetwork($0) }
                 endpoint.node = node.name
             }
             if index.endpoints[endpoint.id] != endpoint { index.set(endpoint) }
         case .endpointGone(let id):
+            told[id] = nil
             if links[id] == nil { index.remove(id) }
         case .hostPorts(let id, let ports):
             hostPorts[id] = ports.isEmpty ? nil : ports
