@@ -56,6 +56,8 @@ package actor NodeNetwork {
     /// What pods of this node want of its ports, and what of that is in the table.
     private var hostPorts: [EndpointID: [HostPort]] = [:]
     private var hostServices: [EndpointID: Set<ServicePort>] = [:]
+    /// Where datagrams of services went, and must go no longer.
+    private var lostBackends: Set<Statement.Backend> = []
     /// Whether rules changed, and connections that they deny may still be there: an attempt failed.
     private var owesCut = false
     private var route: RouteSocket?
@@ -192,6 +194,7 @@ package actor NodeNetwork {
         let delta = try apply()
         let count = isOwed || mayDeny && !delta.isEmpty ? try cut() : 0
         owesCut = false
+        try forgetDatagrams()
         return Report(commands: delta.commands.count, cut: count)
     }
 
@@ -217,7 +220,10 @@ package actor NodeNetwork {
             index.setServiceAccount(namespace: namespace, name: name, labels: labels)
         case .policy(let policy): index.set(policy)
         case .policyGone(let object): index.remove(policy: object)
-        case .services(let gone, let new): compiler.update(services: new, removing: gone)
+        case .services(let gone, let new):
+            for service in gone where service.transport == 17 { lostBackends.formUnion(service.backends.map(\.target)) }
+            for service in new where service.transport == 17 { lostBackends.subtract(service.backends.map(\.target)) }
+            compiler.update(services: new, removing: gone)
         }
     }
 
@@ -282,6 +288,19 @@ package actor NodeNetwork {
         return count
     }
 
+    /// Makes the kernel choose anew where datagrams for a service go: a sender that never pauses would go on to ask a pod
+    /// that is gone. A TCP connection ends by itself.
+    private func forgetDatagrams() throws {
+        guard let tracking, !lostBackends.isEmpty else { return }
+        for connection in try tracking.connections() where connection.packet.transport == 17 {
+            let (packet, sent) = (connection.packet, connection.original)
+            let target = Statement.Backend(address: packet.destination, port: packet.destinationPort)
+            let wasLed = packet.destination != sent.destination || packet.destinationPort != sent.destinationPort
+            if wasLed, lostBackends.contains(target) { try tracking.delete(connection) }
+        }
+        lostBackends = []
+    }
+
     /// Ends the connections of addresses that someone else may get.
     private func forget(_ addresses: [IPAddress]) throws {
         guard let tracking else { return }
@@ -290,4 +309,8 @@ package actor NodeNetwork {
             if ends.contains(where: addresses.contains) { try tracking.delete(connection) }
         }
     }
+}
+
+extension ServicePort.Backend {
+    fileprivate var target: Statement.Backend { .init(address: address, port: port) }
 }
