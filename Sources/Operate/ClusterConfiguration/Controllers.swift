@@ -15,6 +15,7 @@ package enum Controllers {
         "job-controller": "job-controller",
         "cronjob-controller": "cronjob-controller",
         "daemonset-controller": "daemon-set-controller",
+        "statefulset-controller": "statefulset-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.

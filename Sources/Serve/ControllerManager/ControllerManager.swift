@@ -68,6 +68,7 @@ package struct ControllerManager: Sendable {
         add { JobController($0, informers) }
         add { CronJobController($0, informers) }
         add { DaemonSetController($0, informers) }
+        add { StatefulSetController($0, informers) }
         await withDiscardingTaskGroup { group in
             for informer in informers.all { group.addTask { await informer.run() } }
             // Before everything was listed, what is missing is not known to be missing.

@@ -21,6 +21,8 @@ struct Informers: Sendable {
     let signingRequests: Informer
     let daemonSets: Informer
     let revisions: Informer
+    let statefulSets: Informer
+    let volumeClaims: Informer
 
     init(client: KubeClient, log: Logger) {
         func reflect(_ resource: GroupVersionResource, fields: String = "", metadataOnly: Bool = false) -> Reflector {
@@ -47,12 +49,15 @@ struct Informers: Sendable {
         signingRequests = Informer(reflect(SigningRequests.resource))
         daemonSets = Informer(reflect(DaemonSets.resource)) { [Self.inNamespace($0.namespace)] }
         revisions = Informer(reflect(ControllerRevisions.resource), keys: Self.ownership)
+        statefulSets = Informer(reflect(StatefulSets.resource)) { [Self.inNamespace($0.namespace)] }
+        volumeClaims = Informer(reflect(StatefulSets.claims))
     }
 
     var all: [Informer] {
         [
             namespaces, serviceAccounts, rootCertificates, clusterRoles, pods, replicaSets, deployments, services, endpointSlices, nodes,
             signingRequests, jobs, cronJobs, daemonSets, revisions,
+            statefulSets, volumeClaims,
         ]
     }
 
