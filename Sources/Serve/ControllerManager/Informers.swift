@@ -21,6 +21,9 @@ struct Informers: Sendable {
     let signingRequests: Informer
     let daemonSets: Informer
     let revisions: Informer
+    let statefulSets: Informer
+    let volumeClaims: Informer
+    let leases: Informer
 
     init(client: KubeClient, log: Logger) {
         func reflect(_ resource: GroupVersionResource, fields: String = "", metadataOnly: Bool = false) -> Reflector {
@@ -30,7 +33,10 @@ struct Informers: Sendable {
         serviceAccounts = Informer(reflect(ServiceAccounts.resource, fields: "metadata.name=default", metadataOnly: true))
         rootCertificates = Informer(reflect(RootCertificates.resource, fields: "metadata.name=" + RootCertificates.name))
         clusterRoles = Informer(reflect(AggregatedRoles.resource))
-        pods = Informer(reflect(ReplicaSets.pods), keys: Self.ownership)
+        pods = Informer(reflect(ReplicaSets.pods)) { pod in
+            let node = pod["spec"]?["nodeName"]?.string ?? ""
+            return Self.ownership(pod) + (node.isEmpty ? [] : [Self.onNode(node)]) + (ReplicaSets.isFinished(pod) ? [Self.ended] : [])
+        }
         replicaSets = Informer(reflect(ReplicaSets.resource), keys: Self.ownership)
         deployments = Informer(reflect(Deployments.resource)) { [Self.inNamespace($0.namespace)] }
         jobs = Informer(reflect(FinishedJobs.resource), keys: Self.ownership)
@@ -47,12 +53,16 @@ struct Informers: Sendable {
         signingRequests = Informer(reflect(SigningRequests.resource))
         daemonSets = Informer(reflect(DaemonSets.resource)) { [Self.inNamespace($0.namespace)] }
         revisions = Informer(reflect(ControllerRevisions.resource), keys: Self.ownership)
+        statefulSets = Informer(reflect(StatefulSets.resource)) { [Self.inNamespace($0.namespace)] }
+        leases = Informer(reflect(NodeHealth.leases))
+        volumeClaims = Informer(reflect(StatefulSets.claims))
     }
 
     var all: [Informer] {
         [
             namespaces, serviceAccounts, rootCertificates, clusterRoles, pods, replicaSets, deployments, services, endpointSlices, nodes,
             signingRequests, jobs, cronJobs, daemonSets, revisions,
+            statefulSets, volumeClaims, leases,
         ]
     }
 
@@ -63,6 +73,9 @@ struct Informers: Sendable {
     }
     static func inNamespace(_ namespace: String) -> String { "namespace/" + namespace }
     static func ownedBy(_ uid: String) -> String { "owner/" + uid }
+    static func onNode(_ name: String) -> String { "node/" + name }
+    /// Pods that have succeeded or failed.
+    static let ended = "ended"
     static func withoutOwner(_ namespace: String) -> String { "free/" + namespace }
 
     /// Waits until each has its first list.
