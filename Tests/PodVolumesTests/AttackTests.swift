@@ -123,6 +123,10 @@ struct AttackTests {
     func removal() async throws {
         try await Bench.run { bench in
             let host = bench.folder + "/host"
+            // Shared, as the filesystems of a machine are: what is unmounted on one side goes on the other, unless it was cut off.
+            try Mounts.bind(try HeldFile(host), on: try HeldFile(host))
+            let sharing = try await Subprocess.run(Program("/bin/mount", ["--make-shared", host]))
+            try #require(sharing.status.isSuccess, "\(sharing.complaint)")
             for name in ["/precious", "/data", "/bound"] {
                 Files.folder(host + name)
                 try Files.write(host + name + "/kept", "1")
