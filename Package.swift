@@ -97,7 +97,7 @@ let package = Package(
         module(.decide, "Scheduling", ["JSONValue", "KubeModel", "PolicyModel"]),
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
-        module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC", "Scheduling"]),
+        module(.decide, "Reconcile", ["Admission", "JSONValue", "KubeModel", "RBAC", "Scheduling"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
