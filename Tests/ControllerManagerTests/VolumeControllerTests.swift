@@ -16,7 +16,8 @@ struct VolumeControllerTests {
         try await Cluster.run { cluster in
             try await cluster.makeNamespace("n")
             try await cluster.admin.create(Resources.claims, namespace: "n", Self.claim("c", ["storageClassName": "hand"]))
-            #expect(try await cluster.object(Resources.claims, namespace: "n", name: "c") { $0["status"]?["phase"] == "Pending" } != nil)
+            let seen1 = try await cluster.object(Resources.claims, namespace: "n", name: "c") { $0["status"]?["phase"] == "Pending" }
+            #expect(seen1 != nil)
             try await cluster.admin.create(
                 Resources.volumes,
                 [
@@ -29,7 +30,8 @@ struct VolumeControllerTests {
             let bound = try await cluster.object(Resources.claims, namespace: "n", name: "c") { $0["status"]?["phase"] == "Bound" }
             #expect(bound?["spec"]?["volumeName"] == "v")
             #expect(bound?["status"]?["capacity"] == ["storage": "2Gi"])
-            #expect(try await cluster.object(Resources.volumes, name: "v") { $0["status"]?["phase"] == "Bound" } != nil)
+            let seen2 = try await cluster.object(Resources.volumes, name: "v") { $0["status"]?["phase"] == "Bound" }
+            #expect(seen2 != nil)
             let volume: JSON = ["name": "data", "persistentVolumeClaim": ["claimName": "c"]]
             try await cluster.admin.create(
                 Resources.pods, namespace: "n",
@@ -44,7 +46,8 @@ struct VolumeControllerTests {
             #expect(kept?.isBeingDeleted == true && kept?.finalizers == ["kubernetes.io/pvc-protection"])
             try await cluster.terminate(["metadata": ["name": "p", "namespace": "n"]])
             #expect(try await cluster.isGone(Resources.claims, namespace: "n", name: "c"))
-            #expect(try await cluster.object(Resources.volumes, name: "v") { $0["status"]?["phase"] == "Released" } != nil)
+            let seen3 = try await cluster.object(Resources.volumes, name: "v") { $0["status"]?["phase"] == "Released" }
+            #expect(seen3 != nil)
             try await cluster.admin.delete(Resources.volumes, name: "v")
             #expect(try await cluster.isGone(Resources.volumes, name: "v"))
         }
@@ -71,7 +74,8 @@ struct VolumeControllerTests {
             let bound = try await cluster.object(Resources.claims, namespace: "n", name: "c") { $0["status"]?["phase"] == "Bound" }
             let name = "pvc-" + (bound?.uid ?? "")
             #expect(bound?["spec"]?["volumeName"]?.string == name)
-            #expect(try await cluster.object(Resources.pods, namespace: "n", name: "p") { $0["spec"]?["nodeName"] == "a" } != nil)
+            let seen4 = try await cluster.object(Resources.pods, namespace: "n", name: "p") { $0["spec"]?["nodeName"] == "a" }
+            #expect(seen4 != nil)
             try await cluster.terminate(["metadata": ["name": "p", "namespace": "n"]])
             try await cluster.admin.delete(Resources.claims, namespace: "n", name: "c")
             #expect(try await cluster.isGone(Resources.volumes, name: name))
