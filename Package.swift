@@ -101,6 +101,7 @@ let package = Package(
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
         module(.decide, "VolumeContent", ["JSONValue", "KubeModel", "OCIModel"]),
         module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC", "Scheduling"]),
+        module(.decide, "Reconcile", ["Admission", "JSONValue", "KubeModel", "RBAC", "Scheduling"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),

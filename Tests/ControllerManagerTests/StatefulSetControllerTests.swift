@@ -48,7 +48,8 @@ struct StatefulSetControllerTests {
             #expect(done?["status"]?["observedGeneration"]?.int == 2)
             let claims = try await cluster.admin.list(Resources.claims, namespace: "n").items
             #expect(Set(claims.map(\.name)) == ["data-web-0", "data-web-1"])
-            #expect(claims.allSatisfy { $0.owners.first?.kind == "StatefulSet" })
+            let areOwned = claims.allSatisfy { $0.owners.first?.kind == "StatefulSet" }
+            #expect(areOwned)
             try await cluster.admin.delete(Resources.statefulSets, namespace: "n", name: "web")
             let isEmpty = try await cluster.eventually { () -> Bool? in
                 let claims = try await cluster.admin.list(Resources.claims, namespace: "n").items

@@ -19,6 +19,10 @@ package enum Controllers {
         "node-lifecycle-controller": "node-controller",
         "taint-eviction-controller": "taint-eviction-controller",
         "pod-garbage-collector-controller": "pod-garbage-collector",
+        "resourcequota-controller": "resourcequota-controller",
+        "persistentvolume-binder-controller": "persistent-volume-binder",
+        "persistentvolumeclaim-protection-controller": "pvc-protection-controller",
+        "persistentvolume-protection-controller": "pv-protection-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.

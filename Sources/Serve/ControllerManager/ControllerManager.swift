@@ -17,19 +17,23 @@ package struct ControllerManagerOptions: Sendable {
     package var clusterSigningDuration: Duration
     /// The silence after which nothing is known of a node (`--node-monitor-grace-period`), in whole seconds.
     package var nodeMonitorGracePeriod: Duration
+    /// Whether volumes are made for claims of the class `kastell.dev/local-path`; the class itself is its user's to make.
+    package var provisionsVolumes: Bool
     package var clock: @Sendable () -> Timestamp
     package var logger: Logger
 
     package init(
         rootCAPEM: String, authority: @escaping @Sendable () throws -> ClusterCA,
         isEnabled: @escaping @Sendable (_ identity: String) -> Bool = { _ in true }, clusterSigningDuration: Duration = .seconds(365 * 86400),
-        nodeMonitorGracePeriod: Duration = .seconds(50), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        nodeMonitorGracePeriod: Duration = .seconds(50), provisionsVolumes: Bool = false,
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.rootCAPEM = rootCAPEM
         self.authority = authority
         self.isEnabled = isEnabled
         self.clusterSigningDuration = clusterSigningDuration
         self.nodeMonitorGracePeriod = nodeMonitorGracePeriod
+        self.provisionsVolumes = provisionsVolumes
         self.clock = clock
         self.logger = logger
     }
@@ -75,6 +79,10 @@ package struct ControllerManager: Sendable {
         add { NodeLifecycleController($0, informers, grace: options.nodeMonitorGracePeriod) }
         add { TaintEvictionController($0, informers) }
         add { PodGarbageCollector($0, informers) }
+        add { ResourceQuotaController($0, informers) }
+        add { VolumeBinderController($0, informers, provisions: options.provisionsVolumes) }
+        add { ClaimProtectionController($0, informers) }
+        add { VolumeProtectionController($0, informers) }
         await withDiscardingTaskGroup { group in
             for informer in informers.all { group.addTask { await informer.run() } }
             // Before everything was listed, what is missing is not known to be missing.
