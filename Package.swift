@@ -100,7 +100,6 @@ let package = Package(
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
         module(.decide, "VolumeContent", ["JSONValue", "KubeModel", "OCIModel"]),
-        module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC", "Scheduling"]),
         module(.decide, "Reconcile", ["Admission", "JSONValue", "KubeModel", "RBAC", "Scheduling"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
