@@ -152,6 +152,7 @@ struct KubectlTests {
     @Test("a node without a tunnel is named, with what to do")
     func disconnected() async throws {
         try await World.run { world in
+            try await world.admin.create(GroupVersionResource("v1", "nodes"), ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "other"]])
             _ = try await world.admin.create(
                 GroupVersionResource("v1", "pods"), namespace: "default",
                 ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "far"], "spec": ["nodeName": "other", "containers": [["name": "a", "image": "i"], ["name": "b", "image": "i"]]]])
