@@ -75,13 +75,16 @@ struct HandshakeTests {
         ("POST", "bound/portforward", 503, "the node \"n\" is not connected to this API server"),
         ("GET", "bound/log", 503, "the node \"n\" is not connected to this API server"), ("GET", "free/log", 204, ""),
         ("GET", "bound/log?container=y", 400, "container y is not valid for pod bound"),
-        ("GET", "bound/proxy/", 400, "address not allowed"), ("GET", "none/log", 404, "pods \"none\" not found"),
+        ("GET", "lost/log", 404, "pods \"gone\" not found"), ("POST", "lost/exec?command=x", 404, "pods \"gone\" not found"),
+        ("GET", "bound/proxy", 400, "address not allowed"), ("GET", "bound/proxy/", 400, "address not allowed"), ("GET", "none/log", 404, "pods \"none\" not found"),
     ])
     func streams(_ method: String, _ path: String, _ status: Int, _ message: String) async throws {
         let server = try await TestServer()
         defer { server.stop() }
         await server.namespace("x")
+        _ = await server.send("POST", "/api/v1/nodes", body: ["metadata": ["name": "n"]])
         _ = await server.send("POST", "/api/v1/namespaces/x/pods", body: TestServer.pod("free"))
+        _ = await server.send("POST", "/api/v1/namespaces/x/pods", body: TestServer.pod("lost", ["nodeName": "gone"]))
         _ = await server.send("POST", "/api/v1/namespaces/x/pods", body: TestServer.pod("bound", ["nodeName": "n"]))
         let answer = await server.send(method, "/api/v1/namespaces/x/pods/" + path)
         #expect(answer.status == status, "\(answer.text)")

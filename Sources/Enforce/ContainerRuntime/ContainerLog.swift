@@ -110,7 +110,9 @@ extension ContainerRuntime {
         let stem = log.split(separator: "/").last.map(String.init) ?? ""
         let now = clock()
         var name = LogRendering.text(now).filter { $0 != ":" && $0 != "-" }
-        while SecureFile.exists(log + "." + name) { name += "a" }
+        // Parts are read in the order of their names, also when two begin at one time or the clock goes back.
+        let last = try FileTree.names(folder).last { $0.hasPrefix(stem + ".") }.map { String($0.dropFirst(stem.count + 1)) }
+        if let last, last >= name { name = last + "a" }
         try GrowingFile.rename(log, to: log + "." + name)
         do {
             try GrowingFile.tell(configuration.bundle(id) + "/ctl", "2 0 0\n")

@@ -85,6 +85,9 @@ int kst_remove_tree(const char *path);
 // Runs `body` with `context` on a thread of its own; with `wait` until it has ended.
 int kst_thread(void (*body)(void *), void *context, int wait);
 
+// Attributes of interfaces that headers older than the kernel do not name.
+enum { KST_GRO_MAX_SIZE = 58, KST_GSO_IPV4_MAX_SIZE = 63, KST_GRO_IPV4_MAX_SIZE = 64 };
+
 enum {
     KST_NEWNET = CLONE_NEWNET,
     KST_NEWNS = CLONE_NEWNS,
