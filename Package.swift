@@ -201,7 +201,7 @@ let package = Package(
             .operate, "WorkerNode",
             [
                 "CertificateAuthority", "ClusterNetwork", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "DNSServer", "JSONValue", "KubeClient",
-                "KubeModel", "LinuxKernel", "NetworkPolicy", "NFTables", "NodeAgent", "NodeNetwork", "NodeTunnel", "OCIModel",
+                "KubeModel", "LinuxKernel", "NetworkPolicy", "NFTables", "NodeAgent", "NodeNetwork", "NodeTunnel", "OCIModel", "Reconcile",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         module(

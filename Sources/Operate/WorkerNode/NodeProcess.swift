@@ -119,7 +119,7 @@ package struct NodeProcess: Sendable {
     }
 
     private func prepareFolders() throws {
-        for folder in ["", "/pki", "/pods", "/logs", "/volumes", "/seccomp"] { try SecureFile.makePrivateFolder(settings.folder + folder) }
+        for folder in ["", "/pki", "/pods", "/logs", "/volumes", "/claims", "/seccomp"] { try SecureFile.makePrivateFolder(settings.folder + folder) }
     }
 
     /// The first address of a network, which the node keeps for itself.
