@@ -114,6 +114,8 @@ package actor ContainerRuntime {
         var program = Program(configuration.monitor, arguments)
         program.environment += ["_OCI_SYNCPIPE=3", "XDG_RUNTIME_DIR=" + configuration.folder]
         program.descriptors[3] = pipe.writing
+        // It leaves a note there when the container's memory was used up.
+        program.folder = bundle
         let null = try OwnedDescriptor(opening: "/dev/null")
         for number in [0, 1, 2] as [Int32] { program.descriptors[number] = null }
         return (try Subprocess.start(program), pipe.reading)
