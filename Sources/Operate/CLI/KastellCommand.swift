@@ -13,7 +13,7 @@ package struct KastellCommand: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self, KubeconfigCommand.self,
             LogsCommand.self, ImageCommand.self, NodeCommand.self, CertificatesCommand.self, EncryptionCommand.self, SnapshotCommand.self,
-            VersionCommand.self, CompletionCommand.self, ControlCommand.self, SuperviseCommand.self, NodeInitCommand.self, PauseCommand.self,
+            VersionCommand.self, CompletionCommand.self, ControlCommand.self, SuperviseCommand.self, NodeInitCommand.self, NodeRemoveCommand.self, PauseCommand.self,
         ])
 
     package init() {}

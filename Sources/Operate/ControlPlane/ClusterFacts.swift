@@ -7,6 +7,8 @@ package struct ClusterFacts: Hashable, Sendable {
     package var supervisor: Int32
     /// The control process; nil while it is not there.
     package var control: Int32?
+    /// The node process; nil when there is none.
+    package var node: Int32?
     /// Such as `https://127.0.0.1:6443`.
     package var server: String
     /// The kubeconfig that `up` wrote to.
@@ -30,10 +32,12 @@ package struct ClusterFacts: Hashable, Sendable {
         guard let bytes = try? SecureFile.read(directory.facts, .secret), let value = try? JSON.parse(bytes),
             let supervisor = value["supervisor"]?.int, let server = value["server"]?.string
         else { return nil }
-        return ClusterFacts(
+        var facts = ClusterFacts(
             supervisor: Int32(clamping: supervisor), control: value["control"]?.int.map { Int32(clamping: $0) },
             server: server, kubeconfig: value["kubeconfig"]?.string, started: value["started"]?.int ?? 0,
             restarts: Int(value["restarts"]?.int ?? 0))
+        facts.node = value["node"]?.int.map { Int32(clamping: $0) }
+        return facts
     }
 
     package func write(_ directory: StateDirectory) throws(FileError) {
@@ -42,6 +46,7 @@ package struct ClusterFacts: Hashable, Sendable {
             "restarts": JSON(restarts),
         ]
         value["control"] = control.map { .int(Int64($0)) }
+        value["node"] = node.map { .int(Int64($0)) }
         value["kubeconfig"] = kubeconfig.map { .string($0) }
         try SecureFile.write(directory.facts, value.bytes)
     }

@@ -20,6 +20,12 @@ package struct MaintenanceRequest: Sendable {
         self.operation = operation
         self.arguments = arguments
     }
+
+    /// Reads a request line; nil when it is none that this version knows.
+    init?(line: [UInt8]) {
+        guard let value = try? JSON.parse(line), let operation = Operation(rawValue: value["operation"]?.string ?? "") else { return nil }
+        self.init(operation, value["arguments"] ?? [:])
+    }
 }
 
 /// Why the control process did not do what it was asked.
@@ -88,11 +94,11 @@ struct MaintenanceServer: Sendable {
     }
 
     private func answer(_ line: [UInt8], progress: @escaping Progress) async -> JSON {
-        guard let value = try? JSON.parse(line), let name = value["operation"]?.string,
-            let operation = MaintenanceRequest.Operation(rawValue: name)
-        else { return ["error": "this version of kastell does not know the request; use the program that runs the cluster"] }
+        guard let request = MaintenanceRequest(line: line) else {
+            return ["error": "this version of kastell does not know the request; use the program that runs the cluster"]
+        }
         do {
-            return ["result": try await handler(MaintenanceRequest(operation, value["arguments"] ?? [:]), progress)]
+            return ["result": try await handler(request, progress)]
         } catch {
             return ["error": .string("\(error)")]
         }

@@ -1,6 +1,9 @@
 import ArgumentParser
 import CertificateAuthority
 import ControlPlane
+import Glibc
+import LinuxKernel
+import WorkerNode
 
 /// `kastell down`: stops the cluster.
 struct DownCommand: AsyncParsableCommand {
@@ -23,7 +26,7 @@ struct DownCommand: AsyncParsableCommand {
         } else {
             Terminal.print("No cluster runs in \(directory.path).")
         }
-        if purge { try remove(directory, kubeconfig: facts?.kubeconfig) }
+        if purge { try await remove(directory, kubeconfig: facts?.kubeconfig) }
     }
 
     private func stop(_ running: RunningCluster, _ directory: StateDirectory) async throws {
@@ -46,17 +49,31 @@ struct DownCommand: AsyncParsableCommand {
             if waited > .seconds(timeout), !isForced {
                 isForced = true
                 Terminal.warning("the processes did not end in time and are ended by force; what was acknowledged is stored")
-                for process in [running.facts?.control, running.supervisor].compactMap({ $0 }) { ProcessFacts.kill9(process) }
+                for process in [running.facts?.node, running.facts?.control, running.supervisor].compactMap({ $0 }) { ProcessFacts.kill9(process) }
             }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    private func remove(_ directory: StateDirectory, kubeconfig: String?) throws {
+    /// Removes the node's folder and the images. A rootless node's files belong to ids that only its own namespaces may touch.
+    private func removeNode(_ directory: StateDirectory) async throws {
+        var folders: [String] = []
+        if SecureFile.exists(directory.nodeSettings) { folders.append(directory.node) }
+        if SecureFile.exists(directory.path + "/images/index.json") { folders.append(directory.path + "/images") }
+        guard !folders.isEmpty else { return }
+        if geteuid() == 0 {
+            for folder in folders { try FileTree.remove(folder) }
+        } else {
+            try await RootlessNode.remove(folders)
+        }
+    }
+
+    private func remove(_ directory: StateDirectory, kubeconfig: String?) async throws {
         if let kubeconfig { try KubeconfigRemoval.remove(from: kubeconfig) }
+        try await removeNode(directory)
         let known = [
             directory.store, directory.store + "-wal", directory.store + "-shm", directory.store + ".lock",
-            directory.encryptionConfiguration, directory.controlLog, directory.controlLog + ".1", directory.supervisorLog,
+            directory.encryptionConfiguration, directory.nodeLog, directory.nodeLog + ".1", directory.controlLog, directory.controlLog + ".1", directory.supervisorLog,
             directory.supervisorLog + ".1", directory.adminKubeconfig, directory.savedConfiguration, directory.lock,
             directory.facts, directory.maintenanceSocket,
         ]

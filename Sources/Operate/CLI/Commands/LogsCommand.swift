@@ -9,11 +9,11 @@ struct LogsCommand: AsyncParsableCommand {
 
     /// A process with a log.
     enum Component: String, ExpressibleByArgument, CaseIterable {
-        case control, supervisor
+        case control, node, supervisor
     }
 
     @OptionGroup var cluster: ClusterOptions
-    @Argument(help: "The process: control or supervisor.")
+    @Argument(help: "The process: control, node or supervisor.")
     var component = Component.control
     @Flag(name: [.customShort("f"), .customLong("follow")], help: "Go on printing what is added.")
     var follow = false
@@ -29,6 +29,7 @@ struct LogsCommand: AsyncParsableCommand {
         let path =
             switch component {
             case .control: directory.controlLog
+            case .node: directory.nodeLog
             case .supervisor: directory.supervisorLog
             }
         guard SecureFile.exists(path) else {

@@ -134,6 +134,15 @@ struct NodeInitCommand: ParsableCommand {
     }
 }
 
+/// `kastell node-remove`: removes folders of a rootless node, inside namespaces like its own.
+struct NodeRemoveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "node-remove", abstract: "Remove the folders of a node.", shouldDisplay: false)
+
+    @Argument var folders: [String]
+
+    func run() throws { for folder in folders { try FileTree.remove(folder) } }
+}
+
 /// `kastell pause`: the first process of a pod whose containers share their processes.
 struct PauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "pause", abstract: "Hold the process namespace of a pod.", shouldDisplay: false)

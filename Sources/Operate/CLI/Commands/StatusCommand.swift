@@ -44,6 +44,7 @@ struct StatusReport {
         value["uptimeSeconds"] = .int(WallClock.now().seconds - facts.started)
         value["restarts"] = JSON(facts.restarts)
         value["control"] = facts.control.map { component($0) }
+        value["node"] = facts.node.map { component($0) }
         let failed = await failedChecks(facts.server, directory)
         switch failed {
         case nil: value["phase"] = "NotAnswering"
@@ -86,10 +87,11 @@ struct StatusReport {
         func memory(_ name: String) -> String { number(name, "residentBytes").map { "\($0 >> 20) MB" } ?? "-" }
         func process(_ name: String) -> String { number(name, "process").map { "\($0)" } ?? "-" }
         let phase = json["phase"]?.string ?? ""
-        let rows = [
+        var rows = [
             ["supervisor", process("supervisor"), "Running", memory("supervisor"), "0"],
             ["control", process("control"), phase, memory("control"), "\(number("restarts") ?? 0)"],
         ]
+        if number("node", "process") != nil { rows.append(["node", process("node"), "Running", memory("node"), "0"]) }
         var lines = [Terminal.table(["COMPONENT", "PROCESS", "STATUS", "MEMORY", "RESTARTS"], rows), ""]
         if let server = json["server"]?.string { lines.append("API server:   \(server)") }
         if let path = json["kubeconfig"]?.string { lines.append("Kubeconfig:   \(path), context kastell") }

@@ -95,6 +95,9 @@ struct Supervisor: Sendable {
                     isStopping = true
                 case .node(let event):
                     switch event {
+                    case .started(let process):
+                        facts.node = process
+                        try? facts.write(directory)
                     case .ready:
                         if let ready = announcement { isReady(ready) }
                         announcement = nil

@@ -48,6 +48,13 @@ package struct APIRequest: Sendable {
         return copy
     }
 
+    /// The media type of the body, in lower case and without parameters; empty when the header is absent. Every place that asks
+    /// for the form of a body asks here, so that no two of them read the header differently (RFC 9110 section 8.3.1).
+    var mediaType: String {
+        guard let text = headers.first(name: "content-type") else { return "" }
+        return String(decoding: text.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self).lowercased()
+    }
+
     /// The user agent; its first part is the default field manager.
     var userAgent: String { headers.first(name: "user-agent") ?? "" }
 }

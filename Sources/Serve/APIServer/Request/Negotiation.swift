@@ -36,7 +36,12 @@ struct Negotiation: Hashable, Sendable {
             for piece in pieces.dropFirst() {
                 let pair = piece.split(separator: "=", maxSplits: 1).map(String.init)
                 guard pair.count == 2 else { continue }
-                if pair[0] == "q" { quality = Double(pair[1]) ?? 1 } else { parameters[pair[0]] = pair[1] }
+                if pair[0] == "q" {
+                    // What is no quality counts as 1: "nan" would be in no order with any other.
+                    quality = Double(pair[1]).flatMap { (0...1).contains($0) ? $0 : nil } ?? 1
+                } else {
+                    parameters[pair[0]] = pair[1]
+                }
             }
             found.append(MediaRange(type: type.lowercased(), parameters: parameters, quality: quality))
         }

@@ -20,8 +20,7 @@ enum RequestBody {
 
     /// The form of a whole object, by its content type.
     private static func form(_ request: APIRequest) throws(StatusError) -> Form {
-        let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
-        switch type {
+        switch request.mediaType {
         case "", "application/json", "*/*": return .json
         case "application/yaml", "application/x-yaml": return .yaml
         case "application/vnd.kubernetes.protobuf": return .protobuf

@@ -62,7 +62,7 @@ struct RequestPatch: Sendable {
 
     /// The form that the content type names.
     static func form(of request: APIRequest) throws(StatusError) -> Form {
-        switch request.headers.first(name: "content-type")?.split(separator: ";").first.map({ $0.filter { $0 != " " }.lowercased() }) {
+        switch request.mediaType {
         case "application/json-patch+json": return .json
         case "application/merge-patch+json": return .merge
         case "application/strategic-merge-patch+json": return .strategic
@@ -182,7 +182,7 @@ extension RequestPatch {
     /// A patched Scale.
     static func scale(_ request: APIRequest, scale: JSON, options: WriteOptions, now: Timestamp) throws(StatusError) -> JSON {
         let kind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
-        let type = request.headers.first(name: "content-type")?.split(separator: ";").first.map(String.init) ?? ""
+        let type = request.mediaType
         let value: JSON
         do {
             value = try JSON.parse(request.body)

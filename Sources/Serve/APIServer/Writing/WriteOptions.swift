@@ -34,7 +34,7 @@ struct WriteOptions: Sendable {
         }
         let given = query["fieldManager"] ?? ""
         if kind == "PatchOptions" {
-            let isApply = request.headers.first(name: "content-type")?.hasPrefix("application/apply-patch") == true
+            let isApply = request.mediaType == "application/apply-patch+yaml"
             errors += FieldManager.patchOptionFaults(name: given, force: force, isApply: isApply)
         } else {
             errors += FieldManager.faults(in: given)
