@@ -85,6 +85,14 @@ extension TestCluster {
         }
     }
 
+    /// Every process of the cluster, its containers' with them: their monitors go on without the agent.
+    var processes: Set<pid_t> {
+        get throws {
+            let roots = Processes.all.filter { Processes.words(of: $0).contains { $0.hasPrefix(stateDir + "/") } }
+            return Set(([try supervisorProcess] + roots).flatMap(Processes.tree))
+        }
+    }
+
     /// The words by which a program runs in the node's network.
     func onNode(_ words: String...) throws -> [String] { ["/usr/bin/nsenter", "--target", "\(try agentProcess)", "--net"] + words }
 }

@@ -131,15 +131,17 @@ package actor ImageService {
 
     /// Mounts the root file system of a container; answers its path, and what the image's account files say.
     ///
+    /// It can be written: the runtime makes in it what mounts need, and sees to it that the container of a read-only one cannot.
+    ///
     /// - Parameter users: whom the image's files belong to; nil for the node's own users.
-    nonisolated func mountRoot(_ id: String, of image: Ready, readOnly: Bool, users: Users?) async throws -> (path: String, accounts: ImageAccounts) {
+    nonisolated func mountRoot(_ id: String, of image: Ready, users: Users?) async throws -> (path: String, accounts: ImageAccounts) {
         let (library, passage) = (library, passage)
         return try await KernelCall.waiting {
             let root: String
             if let users {
                 root = try Self.mount(id, image.record, for: users, library, passage)
             } else {
-                root = try library.mountRoot(id, of: image.record, readOnly: readOnly)
+                root = try library.mountRoot(id, of: image.record)
             }
             // An image without them is one; files that are too long have no users.
             let passwd = (try? FileTree.text("etc/passwd", in: root, limit: 1 << 20)) ?? ""

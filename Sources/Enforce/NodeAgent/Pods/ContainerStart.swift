@@ -56,8 +56,7 @@ struct ContainerStart: Sendable {
         let identity = try await identity()
         let root: (path: String, accounts: ImageAccounts)
         let users = shared.users.flatMap { ids in identity.namespaces[.user].map { ImageService.Users(first: ids.hostID, namespace: $0) } }
-        let hasReadOnlyRoot = container["securityContext"]?["readOnlyRootFilesystem"]?.bool == true
-        do { root = try await services.images.mountRoot(id, of: image, readOnly: hasReadOnlyRoot, users: users) } catch {
+        do { root = try await services.images.mountRoot(id, of: image, users: users) } catch {
             throw failed("CreateContainerError", "the root file system could not be mounted: \(error)")
         }
         do throws(ContainerStartFailure) {
@@ -128,7 +127,7 @@ struct ContainerStart: Sendable {
         var sources: [VolumeMountPlan: String] = [:]
         for mount in confined.volumeMounts {
             do throws(VolumeError) { sources[mount] = try await services.volumes.source(of: mount, container: name, pod: pod) } catch {
-                throw failed("CreateContainerConfigError", "failed to prepare subPath for volumeMount \"\(mount.volume)\" of container \"\(name)\": \(error.message)")
+                throw failed("CreateContainerConfigError", error.message)
             }
         }
         let spec = confined.runtimeSpec(
