@@ -149,8 +149,9 @@ let package = Package(
         module(
             .enforce, "NodeAgent",
             [
-                "CertificateAuthority", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
-                "NetworkPolicy", "NodeNetwork", "NodeTunnel", "OCIModel", "PodLifecycle", "PodVolumes", "PolicyModel", nioSSL,
+                "Admission", "CertificateAuthority", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
+                "NetworkPolicy", "NodeNetwork", "NodeTunnel", "OCIModel", "ObjectDefaults", "ObjectValidation", "PodLifecycle", "PodVolumes", "PolicyModel", "YAMLValue", nioSSL,
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio),

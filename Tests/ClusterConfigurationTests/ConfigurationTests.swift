@@ -239,7 +239,7 @@ private func faults(_ text: String, _ flags: [ConfigurationField: String] = [:])
                 "conf/kastell.yaml:1:7: kind: \"Config\" is not supported. Allowed is KastellConfiguration",
                 "conf/kastell.yaml:2:1: port: is an unknown field. Known are apiVersion, kind, stateDir, apiPort, bindAddress, profile, controlOnly, tls, "
                     + "enableAdmissionPlugins, disableAdmissionPlugins, controllers, tokenAuthFile, encryptionProviderConfig, serviceAccountIssuer, serviceClusterIPRange, "
-                    + "serviceNodePortRange, anonymousAuth, enableBootstrapTokenAuth, nodeName, clusterCIDR, registries, podSecurity",
+                    + "serviceNodePortRange, anonymousAuth, enableBootstrapTokenAuth, nodeName, clusterCIDR, staticPodPath, registries, podSecurity",
             ])
         #expect(
             faults("") == [

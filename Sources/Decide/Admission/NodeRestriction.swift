@@ -145,23 +145,22 @@ public struct NodeRestriction {
         let spec = pod["spec"]
         if spec?["nodeName"]?.string != node { throw refuse("node \(quotedNode) can only create pods with spec.nodeName set to itself") }
         try mirrorOwner(pod["metadata"]?["ownerReferences"]?.array ?? [])
-        if !(spec?["serviceAccountName"]?.string ?? "").isEmpty {
-            throw refuse("node \(quotedNode) can not create pods that reference a service account")
+        if let reference = Self.forbiddenReference(of: pod) { throw refuse("node \(quotedNode) can not create pods that reference \(reference)") }
+    }
+
+    /// What of the API a pod refers to that a node made by itself, which no mirror pod may; nil when it refers to nothing.
+    public static func forbiddenReference(of pod: JSON) -> String? {
+        let spec = pod["spec"] ?? [:]
+        if !(spec["serviceAccountName"]?.string ?? "").isEmpty { return "a service account" }
+        let references = PodSecretsAndMaps(spec)
+        if references.hasSecrets { return "secrets" }
+        if references.hasConfigMaps { return "configmaps" }
+        let volumes = spec["volumes"]?.array ?? []
+        if volumes.contains(where: { ($0["projected"]?["sources"]?.array ?? []).contains { $0["clusterTrustBundle"]?.object != nil } }) {
+            return "clustertrustbundles"
         }
-        let references = PodSecretsAndMaps(spec ?? [:])
-        if references.hasSecrets { throw refuse("node \(quotedNode) can not create pods that reference secrets") }
-        if references.hasConfigMaps { throw refuse("node \(quotedNode) can not create pods that reference configmaps") }
-        for volume in spec?["volumes"]?.array ?? [] {
-            for source in volume["projected"]?["sources"]?.array ?? [] where source["clusterTrustBundle"]?.object != nil {
-                throw refuse("node \(quotedNode) can not create pods that reference clustertrustbundles")
-            }
-        }
-        for volume in spec?["volumes"]?.array ?? [] where volume["persistentVolumeClaim"]?.object != nil {
-            throw refuse("node \(quotedNode) can not create pods that reference persistentvolumeclaims")
-        }
-        if !(spec?["resourceClaims"]?.array ?? []).isEmpty {
-            throw refuse("node \(quotedNode) can not create pods that reference resourceclaims")
-        }
+        if volumes.contains(where: { $0["persistentVolumeClaim"]?.object != nil }) { return "persistentvolumeclaims" }
+        return (spec["resourceClaims"]?.array ?? []).isEmpty ? nil : "resourceclaims"
     }
 
     private func mirrorOwner(_ owners: [JSON]) throws(StatusError) {

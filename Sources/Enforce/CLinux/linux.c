@@ -169,10 +169,12 @@ int kst_spawn(const char *path, char *const *arguments, char *const *environment
     return result != 0 ? -result : child;
 }
 
-int kst_watch(const char *folder) {
+int kst_watch(const char *folder, int removals) {
     int fd = inotify_init1(IN_CLOEXEC);
     if (fd < 0) return -errno;
-    if (inotify_add_watch(fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
+    uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR;
+    if (removals) events |= IN_DELETE | IN_MOVED_FROM;
+    if (inotify_add_watch(fd, folder, events) < 0) {
         int error = errno;
         close(fd);
         return -error;

@@ -25,6 +25,8 @@ package final class NodeAgent: Sendable {
         package var podNetworks: [String]
         package var maxPods: Int
         package var reading: HostReading
+        /// The folder with files of pods that the node runs without being told by the API server; empty for `manifests` in ``folder``.
+        package var manifests = ""
 
         package init(name: String, folder: String, hostIPs: [String], podNetworks: [String], maxPods: Int, reading: HostReading) {
             self.name = name
@@ -81,7 +83,10 @@ package final class NodeAgent: Sendable {
             spawn: { job.yield($0) })
         manager = PodManager(
             services: services,
-            informer: Informer(Reflector(resource: PodStatusSender.pods, client: client, fieldSelector: "spec.nodeName=" + options.name, log: log)))
+            informer: Informer(Reflector(resource: PodStatusSender.pods, client: client, fieldSelector: "spec.nodeName=" + options.name, log: log)),
+            manifests: ManifestFolder(
+                path: options.manifests.isEmpty ? options.folder + "/manifests" : options.manifests, isOwn: options.manifests.isEmpty, node: options.name,
+                events: events, clock: clock, log: log))
         pods = PodDirectory(manager: manager)
         heartbeat = NodeHeartbeat(client: client, object: { object }, clock: clock, log: log)
     }
@@ -104,7 +109,7 @@ package final class NodeAgent: Sendable {
                 await prepared()
                 while !self.services.objects.services.isSynced, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(2)) }
                 ready()
-                await self.manager.run()
+                await self.manager.run(nodeUID: uid)
             }
         }
     }

@@ -74,6 +74,7 @@ struct ConfigurationDecoder {
         list(.controllers, isAllowed: Controllers.isAllowed).map { result.controllers = $0 }
         result.tokenAuthFile = path(.tokenAuthFile)
         result.encryptionProviderConfig = path(.encryptionProviderConfig)
+        result.staticPodPath = path(.staticPodPath)
         text(.serviceAccountIssuer, issuer).map { result.serviceAccountIssuer = $0 }
         text(.serviceClusterIPRange, serviceRange).map { result.serviceClusterIPRange = $0 }
         text(.serviceNodePortRange) { $0.string.flatMap { PortRange($0) } }.map { result.serviceNodePortRange = $0 }

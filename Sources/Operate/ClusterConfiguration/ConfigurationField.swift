@@ -20,6 +20,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
     case enableBootstrapTokenAuth
     case nodeName
     case clusterCIDR
+    case staticPodPath
     case registries
     case exemptUsernames = "podSecurity.exemptions.usernames"
     case exemptRuntimeClasses = "podSecurity.exemptions.runtimeClasses"
@@ -48,6 +49,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
         case .enableBootstrapTokenAuth: "--enable-bootstrap-token-auth"
         case .nodeName: "--node-name"
         case .clusterCIDR: "--cluster-cidr"
+        case .staticPodPath: "--static-pod-path"
         case .registries: "--registry-mirrors"
         case .exemptUsernames: "--pod-security-exempt-usernames"
         case .exemptRuntimeClasses: "--pod-security-exempt-runtime-classes"
@@ -57,7 +59,7 @@ package enum ConfigurationField: String, Hashable, Sendable, CaseIterable {
 
     var kind: ConfigurationKind {
         switch self {
-        case .stateDir, .tokenAuthFile, .encryptionProviderConfig: .path
+        case .stateDir, .tokenAuthFile, .encryptionProviderConfig, .staticPodPath: .path
         case .apiPort: .port
         case .bindAddress: .address
         case .profile: .choice(KastellConfiguration.Profile.allCases.map(\.rawValue))

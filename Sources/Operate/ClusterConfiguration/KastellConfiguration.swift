@@ -55,6 +55,8 @@ package struct KastellConfiguration: Hashable, Sendable {
     package var nodeName = ""
     /// The addresses of pods.
     package var clusterCIDR: CIDR
+    /// The folder with the files of static pods, absolute; nil for the node's own.
+    package var staticPodPath: String?
     /// The list `registries`; null for none.
     package var registries = JSON.null
     package var podSecurityExemptions = PodSecurityExemptions()
@@ -104,6 +106,7 @@ package struct KastellConfiguration: Hashable, Sendable {
         value["enableBootstrapTokenAuth"] = JSON(enableBootstrapTokenAuth)
         if !nodeName.isEmpty { value["nodeName"] = JSON(nodeName) }
         value["clusterCIDR"] = JSON(clusterCIDR.description)
+        value["staticPodPath"] = staticPodPath.map { JSON($0) }
         if !registries.isNull { value["registries"] = registries }
         value[path: "podSecurity", "exemptions"] = [
             "usernames": JSON(podSecurityExemptions.usernames),

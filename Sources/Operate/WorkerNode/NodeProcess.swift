@@ -65,11 +65,12 @@ package struct NodeProcess: Sendable {
         let reading = reading(gateway)
         let cluster = ClusterNetwork(client: client, network: network.network, nodeName: settings.name, nodeAddresses: network.addresses, clock: clock, log: log)
         let dns = try await startDNS(gateway, client)
+        var options = NodeAgent.Options(
+            name: settings.name, folder: settings.folder, hostIPs: network.addresses.prefix(1).map(\.description), podNetworks: settings.podNetworks.map(\.description),
+            maxPods: settings.maxPods, reading: reading)
+        options.manifests = settings.staticPods
         let agent = try NodeAgent(
-            NodeAgent.Options(
-                name: settings.name, folder: settings.folder, hostIPs: network.addresses.prefix(1).map(\.description), podNetworks: settings.podNetworks.map(\.description),
-                maxPods: settings.maxPods, reading: reading),
-            client: client, images: try images(), network: network.network,
+            options, client: client, images: try images(), network: network.network,
             request: { pod, namespace in
                 var request = NodeNetwork.PodRequest(endpoint: cluster.endpoint(of: pod), namespace: namespace)
                 request.hostPorts = cluster.hostPorts(of: pod)

@@ -27,6 +27,8 @@ package struct NodeSettings: Sendable, Hashable {
     /// The list `registries` of the configuration; null for none.
     package var registries = JSON.null
     package var maxPods = 110
+    /// The folder with the files of static pods; empty for `manifests` in ``folder``.
+    package var staticPods = ""
 
     package init(
         name: String, serverHost: String, serverPort: Int, authority: String, bootstrapTokenFile: String?, folder: String, images: String,
@@ -55,6 +57,7 @@ package struct NodeSettings: Sendable, Hashable {
             "maxPods": .int(Int64(maxPods)), "registries": registries,
         ]
         value["bootstrapTokenFile"] = bootstrapTokenFile.map { .string($0) }
+        if !staticPods.isEmpty { value["staticPods"] = .string(staticPods) }
         value["clusterNetworks"] = JSON(clusterNetworks.map(\.description))
         value["podNetworks"] = JSON(podNetworks.map(\.description))
         value["serviceNetworks"] = JSON(serviceNetworks.map(\.description))
@@ -87,6 +90,7 @@ package struct NodeSettings: Sendable, Hashable {
             clusterDNS: try text("clusterDNS"))
         clusterDomain = value["clusterDomain"]?.string ?? clusterDomain
         registries = value["registries"] ?? .null
+        staticPods = value["staticPods"]?.string ?? ""
         maxPods = value["maxPods"]?.int.map { Int($0) } ?? maxPods
     }
 }

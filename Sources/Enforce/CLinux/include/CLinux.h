@@ -77,8 +77,9 @@ int kst_mount_passage(const char *target);
 // Copies a tree; every file belongs to the user and group whose numbers are `first` more. Links are copied as links.
 int kst_copy_shifted(const char *from, const char *to, uint32_t first);
 
-// A descriptor that becomes readable when a file was written and closed, or moved, in a folder.
-int kst_watch(const char *folder);
+// A descriptor that becomes readable when a file was written and closed, or moved into a folder; with `removals` also when one
+// went away.
+int kst_watch(const char *folder, int removals);
 
 // Removes a file or a folder with its content, without following links and without leaving the filesystem.
 int kst_remove_tree(const char *path);

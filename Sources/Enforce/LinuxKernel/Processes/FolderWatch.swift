@@ -2,17 +2,19 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Tells of files that appear in a folder, complete: written and closed, or moved there.
+/// Tells of files that appear in a folder, complete: written and closed, or moved there. On demand, of those that go too.
 package final class FolderWatch: Sendable {
     private let descriptor: OwnedDescriptor
     private let folder: String
-    /// Once for every file that appeared, and once at the start; what happened between two is told once.
+    /// Once for every file that appeared or went, and once at the start; what happened between two is told once.
     package let changes: AsyncStream<Void>
 
     /// Begins to watch.
-    package init(_ folder: String) throws(SystemError) {
+    ///
+    /// - Parameter removals: whether to tell of files that go.
+    package init(_ folder: String, removals: Bool = false) throws(SystemError) {
         self.folder = folder
-        descriptor = OwnedDescriptor(try SystemError.check("watch folders", unsafe kst_watch(folder)))
+        descriptor = OwnedDescriptor(try SystemError.check("watch folders", unsafe kst_watch(folder, removals ? 1 : 0)))
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         changes = stream
         continuation.yield()

@@ -12,29 +12,43 @@ import PodLifecycle
 
 /// Gives every pod that is bound to the node a worker, and keeps the workers informed.
 actor PodManager {
-    private let services: PodServices
-    private let informer: Informer
-    private var workers: [String: PodWorker] = [:]
+    let services: PodServices
+    let informer: Informer
+    let manifests: ManifestFolder
+    private(set) var workers: [String: PodWorker] = [:]
     /// Which pod has a name now. Another one of the same name waits until nothing is left of it.
-    private var names: [String: String] = [:]
-    private var waiting: [String: JSON] = [:]
-    private var hasTakenOver = false
+    private(set) var names: [String: String] = [:]
+    var waiting: [String: JSON] = [:]
+    private(set) var hasTakenOver = false
+    /// The pods that the node's files ask for, by `namespace/name`; nil before the files were read.
+    var statics: [String: JSON]?
+    /// Wakes whoever keeps the mirrors of static pods.
+    let mirrorWakes: (stream: AsyncStream<Void>, input: AsyncStream<Void>.Continuation)
 
-    /// - Parameter informer: of the pods that are bound to this node.
-    init(services: PodServices, informer: Informer) {
+    /// - Parameters:
+    ///   - informer: of the pods that are bound to this node.
+    ///   - manifests: where the files of static pods are.
+    init(services: PodServices, informer: Informer, manifests: ManifestFolder) {
         self.services = services
         self.informer = informer
+        self.manifests = manifests
+        let (stream, input) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        mirrorWakes = (stream, input)
     }
 
     // MARK: Following
 
     /// Runs until cancelled.
-    func run() async {
+    ///
+    /// - Parameter nodeUID: the uid of the Node.
+    func run(nodeUID: String) async {
         let (changes, input) = AsyncStream.makeStream(of: (JSON?, JSON?).self)
         informer.onChange { old, new in input.yield((old, new)) }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.informer.run() }
             group.addTask { await self.followEndings() }
+            group.addTask { await self.manifests.follow { await self.take(statics: $0) } }
+            group.addTask { await self.keepMirrors(nodeUID: nodeUID) }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(10))
@@ -42,12 +56,15 @@ actor PodManager {
                 }
             }
             group.addTask {
-                while !self.informer.isSynced, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+                while await !self.knowsPods, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
                 await self.takeOver()
                 for await (old, new) in changes { await self.take(old, new) }
             }
         }
     }
+
+    /// Whether both the API server and the node's files have said what is to run here.
+    private var knowsPods: Bool { informer.isSynced && statics != nil }
 
     private nonisolated func followEndings() async {
         for await _ in services.runtime.endings {
@@ -69,18 +86,21 @@ actor PodManager {
                 try? folder.remove()
                 continue
             }
-            let present = informer[Informer.key(pod)]
+            let key = Informer.key(pod)
+            let present = StaticManifest.isStatic(uid: uid) ? statics?[key] : informer[key]
             let isThere = present?.uid == uid
             let worker = await add(isThere ? present ?? pod : pod, record: record)
             if !isThere { await worker.lostObject() }
         }
         hasTakenOver = true
-        for pod in informer.all where workers[pod.uid] == nil { await consider(pod) }
+        for pod in Array((statics ?? [:]).values) + informer.all where workers[pod.uid] == nil { await consider(pod) }
+        mirrorWakes.input.yield()
     }
 
     private func take(_ old: JSON?, _ new: JSON?) async {
         if let new {
             if let old, old.uid != new.uid { await lose(old) }
+            if MirrorPod.isMirror(new) { return await mirrorChanged(new, nil) }
             if let worker = workers[new.uid] { await worker.update(new) } else { await consider(new) }
         } else if let old {
             await lose(old)
@@ -88,13 +108,15 @@ actor PodManager {
     }
 
     private func lose(_ pod: JSON) async {
+        if MirrorPod.isMirror(pod) { return await mirrorChanged(nil, pod) }
         let key = Informer.key(pod)
         if waiting[key]?.uid == pod.uid { waiting[key] = nil }
         await workers[pod.uid]?.lostObject()
     }
 
     /// Takes a pod that has no worker.
-    private func consider(_ pod: JSON) async {
+    func consider(_ pod: JSON) async {
+        if MirrorPod.isMirror(pod) { return }
         let key = Informer.key(pod)
         guard names[key] == nil else {
             waiting[key] = pod
@@ -103,7 +125,7 @@ actor PodManager {
         let phase = pod["status"]?["phase"]?.string
         if phase == "Succeeded" || phase == "Failed" {
             // It has had its life, of which nothing is left here.
-            if pod.isBeingDeleted { await removeObject(pod) }
+            if pod.isBeingDeleted { try? await removeObject(pod) }
             return
         }
         await add(pod, record: nil)
@@ -111,10 +133,12 @@ actor PodManager {
 
     @discardableResult
     private func add(_ pod: JSON, record: PodRecord?) async -> PodWorker {
-        let worker = PodWorker(pod, record: record, isStatic: false, services: services) { await self.finished($0) }
+        let worker = PodWorker(pod, record: record, isStatic: StaticManifest.isStatic(uid: pod.uid), services: services) { await self.finished($0) }
         workers[pod.uid] = worker
         names[Informer.key(pod)] = pod.uid
         await worker.begin()
+        // The mirror may be there before its pod: the one before it had the name until now.
+        if let mirror = informer[Informer.key(pod)], MirrorPod.isMirror(mirror) { await mirrorChanged(mirror, nil) }
         return worker
     }
 
@@ -122,12 +146,15 @@ actor PodManager {
         guard let worker = workers.removeValue(forKey: uid) else { return }
         let key = Informer.key(await worker.pod)
         if names[key] == uid { names[key] = nil }
-        if let next = waiting.removeValue(forKey: key) { await consider(informer[key] ?? next) }
+        mirrorWakes.input.yield()
+        guard let next = waiting.removeValue(forKey: key) else { return }
+        await consider(StaticManifest.isStatic(uid: next.uid) ? next : informer[key] ?? next)
     }
 
-    private func removeObject(_ pod: JSON) async {
+    /// Removes an object at once, of which nothing is left on the node.
+    func removeObject(_ pod: JSON) async throws {
         let options: JSON = ["kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0, "preconditions": ["uid": .string(pod.uid)]]
-        _ = try? await services.client.delete(PodStatusSender.pods, namespace: pod.namespace, name: pod.name, options: options)
+        try await services.client.delete(PodStatusSender.pods, namespace: pod.namespace, name: pod.name, options: options)
     }
 
     /// Ends every pod without touching its object: the node stops.
@@ -139,7 +166,8 @@ actor PodManager {
 
     /// The worker of a pod of the node.
     func worker(namespace: String, name: String, uid: String) -> PodWorker? {
-        guard let present = names[Informer.key(namespace, name)], uid.isEmpty || uid == present else { return nil }
+        let key = Informer.key(namespace, name)
+        guard let present = names[key], uid.isEmpty || uid == present || isMirror(uid, of: present, key) else { return nil }
         return workers[present]
     }
 

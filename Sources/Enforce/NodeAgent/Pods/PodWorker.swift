@@ -17,7 +17,10 @@ actor PodWorker {
     let uid: String
     let folder: PodFolder
     let services: PodServices
+    /// Whether a file asks for the pod: the API has a mirror of it then, which is another object.
     private let isStatic: Bool
+    /// The mirror; nil for a pod of the API, and when there is none.
+    private var mirror: JSON?
     /// Told once, when nothing of the pod is left on the node.
     private let finished: @Sendable (String) async -> Void
 
@@ -71,6 +74,23 @@ actor PodWorker {
     func update(_ object: JSON) {
         guard object.uid == uid, !isFinished else { return }
         pod = object
+        step()
+    }
+
+    /// The object by which the API shows a static pod, as it is now; nil when there is none.
+    func follow(mirror object: JSON?) {
+        guard isStatic, !isFinished else { return }
+        if object?.uid != mirror?.uid { status = PodStatusSender() }
+        mirror = object
+        step()
+    }
+
+    /// The file no longer asks for the pod: it ends, with its grace.
+    func endStatic() {
+        guard isStatic, !pod.isBeingDeleted else { return }
+        pod["metadata"]?["deletionTimestamp"] = .string(services.clock().description)
+        let grace = pod["spec"]?["terminationGracePeriodSeconds"] ?? 30
+        pod["metadata"]?["deletionGracePeriodSeconds"] = grace
         step()
     }
 
@@ -153,6 +173,16 @@ actor PodWorker {
         }
         if case .ready = record.sandbox, await !services.sandboxes.exists(pod, folder) { record.lostSandbox(pod) }
         if record.sandbox == .starting { record.sandbox = .absent }
+        if case .ready = record.sandbox, !pod.isBeingDeleted { services.spawn { await self.takeOverVolumes() } }
+    }
+
+    /// Volumes have to be known before they can be kept up to date.
+    private func takeOverVolumes() async {
+        shared = await services.sandboxes.confine(pod).pod
+        do throws(VolumeError) { _ = try await services.volumes.prepare(pod, shared: shared) } catch {
+            services.log.warning("volumes are not ready", metadata: ["pod": "\(pod.namespace)/\(pod.name)", "error": "\(error.message)"])
+        }
+        await refreshVolumes()
     }
 
     // MARK: Deciding
@@ -448,14 +478,22 @@ actor PodWorker {
 
     // MARK: Showing
 
+    /// The object whose status tells of the pod.
+    private var shown: JSON? { isStatic ? mirror : pod }
+
     private func show(_ wanted: JSON) {
         guard !isObjectGone, !isFinished else { return }
-        if status.wants(wanted, over: pod["status"]) { services.spawn { await self.sendStatus() } }
+        // Moments of transition are kept in the pod's own status, whatever becomes of the mirror.
+        if isStatic { pod["status"] = wanted }
+        guard let shown else { return }
+        if status.wants(wanted, over: shown["status"]) { services.spawn { await self.sendStatus(to: shown.uid) } }
     }
 
-    private func sendStatus() async {
-        while let next = status.take() {
-            let outcome = await PodStatusSender.send(next, pod, services)
+    private func sendStatus(to object: String) async {
+        while let shown, shown.uid == object, let next = status.take() {
+            let outcome = await PodStatusSender.send(next, shown, services)
+            // Another mirror has taken its place, with a sender of its own.
+            guard self.shown?.uid == object else { return }
             status.sent(next, outcome)
             if outcome == .later { try? await Task.sleep(for: .seconds(1)) }
             if outcome == .gone || isFinished { return }

@@ -106,6 +106,8 @@ struct ServerOptions: ParsableArguments {
     var nodeName: String?
     @Option(help: ArgumentHelp("The addresses of pods. Default: 10.244.0.0/16.", valueName: "cidr"))
     var clusterCidr: String?
+    @Option(help: ArgumentHelp("The folder with the files of static pods. Default: node/manifests in the state folder.", valueName: "dir"), completion: .directory)
+    var staticPodPath: String?
     @Option(help: ArgumentHelp("Hosts that are asked before a registry: docker.io=https://mirror.example, with commas between.", valueName: "mirrors"))
     var registryMirrors: String?
     @Option(help: ArgumentHelp("Users whose pods Pod Security does not judge, with commas between.", valueName: "users"))
@@ -136,6 +138,7 @@ struct ServerOptions: ParsableArguments {
         all[.tlsServingLifetime] = tlsServingLifetime
         all[.nodeName] = nodeName
         all[.clusterCIDR] = clusterCidr
+        all[.staticPodPath] = staticPodPath
         all[.registries] = registryMirrors
         all[.exemptUsernames] = podSecurityExemptUsernames
         all[.exemptRuntimeClasses] = podSecurityExemptRuntimeClasses

@@ -116,6 +116,7 @@ final class NodeSupervision: Sendable {
                 podNetworks: Self.networks("\(configuration.clusterCIDR.network)/24", "fd00:10:244::/64"),
                 serviceNetworks: Self.networks(configuration.serviceClusterIPRange.description), clusterDNS: dns.description)
             settings.registries = configuration.registries
+            settings.staticPods = configuration.staticPodPath ?? ""
             return settings
         }
     }
