@@ -100,7 +100,7 @@ let package = Package(
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
         module(.decide, "VolumeContent", ["JSONValue", "KubeModel", "OCIModel"]),
-        module(.decide, "Reconcile", ["JSONValue", "KubeModel", "RBAC", "Scheduling"]),
+        module(.decide, "Reconcile", ["Admission", "JSONValue", "KubeModel", "RBAC", "Scheduling"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
         .systemLibrary(name: "CSodium", path: "Sources/Persist/CSodium"),
@@ -202,7 +202,7 @@ let package = Package(
             .operate, "WorkerNode",
             [
                 "CertificateAuthority", "ClusterNetwork", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "DNSServer", "JSONValue", "KubeClient",
-                "KubeModel", "LinuxKernel", "NetworkPolicy", "NFTables", "NodeAgent", "NodeNetwork", "NodeTunnel", "OCIModel",
+                "KubeModel", "LinuxKernel", "NetworkPolicy", "NFTables", "NodeAgent", "NodeNetwork", "NodeTunnel", "OCIModel", "Reconcile",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         module(
@@ -272,7 +272,7 @@ let package = Package(
                 "KubeModel", "LinuxKernel", "OCIModel", "PolicyModel", "Store", nioSSL, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ], exclude: ["socket-client.py"]),
         tests("StreamProtocolTests", ["StreamProtocol", "CertificateAuthority", "Fuzzing", "JSONValue", "KubeModel"]),
         tests("RBACTests", ["RBAC", "NodeAuthorization", "JSONValue", "KubeModel", "PolicyModel"]),
         // Worlds of pods and policies, read from tables or made from a seed, that several tests share.

@@ -125,6 +125,7 @@ enum Manifest {
             try await lab.cluster.apply(Manifest.demo)
             let server = try await lab.start("calico-demo", "server", labels: ["app": "db"])
             let client = try await lab.start("default", "client")
+            let stranger = try await lab.start("default", "stranger")
             let listener = try server.listen()
             defer { withExtendedLifetime(listener) {} }
             func policy(_ version: JSON, _ spec: JSON) -> JSON {
@@ -155,6 +156,8 @@ enum Manifest {
             try await admin.delete(
                 GroupVersionResource("projectcalico.org/v3", "networkpolicies"), namespace: "calico-demo", name: "guard")
             try await eventually("open again") { try NodeLab.connects(server.address, from: client.namespace, patience: 100) }
+            // The other policy of the name is still there.
+            #expect(try !NodeLab.connects(server.address, from: stranger.namespace, patience: 200))
         }
     }
 }

@@ -142,6 +142,31 @@ import Testing
         }
     }
 
+    @Test("of two readings of a pod the newer one decides, whether its link or the change comes first")
+    func readings() async throws {
+        try await NodeLab.run { lab in
+            let id = EndpointID.pod(namespace: "default", name: "twice")
+            func reading(_ app: String, _ revision: UInt64) -> PolicyEndpoint {
+                var endpoint = PolicyEndpoint(id: id, labels: ["app": app], networks: [])
+                endpoint.node = "n1"
+                endpoint.revision = revision
+                return endpoint
+            }
+            func app() async -> String? { await lab.network.evaluator.index.endpoints[id]?.labels["app"] }
+            try await lab.network.update([.endpoint(reading("new", 8))])
+            let inside = try NetworkNamespace.make()
+            _ = try await lab.network.attach(.init(endpoint: reading("old", 7), namespace: inside))
+            #expect(await app() == "new")
+            try await lab.network.update([.endpoint(reading("older", 6))])
+            #expect(await app() == "new")
+            try await lab.network.update([.endpoint(reading("newest", 9))])
+            #expect(await app() == "newest")
+            try await lab.network.detach(id)
+            _ = try await lab.network.attach(.init(endpoint: reading("old", 7), namespace: inside))
+            #expect(await app() == "newest")
+        }
+    }
+
     @Test("a pod keeps its rules when the object of another pod of its name goes")
     func sameName() async throws {
         try await NodeLab.run { lab in

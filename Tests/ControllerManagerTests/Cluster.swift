@@ -18,7 +18,7 @@ struct Cluster {
     static let clock: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
 
     /// Runs `body` in a new cluster, and ends it.
-    static func run(withScheduler: Bool = false, _ body: (Cluster) async throws -> Void) async throws {
+    static func run(withScheduler: Bool = false, nodeGrace: Duration = .seconds(50), moreAdmission: [String] = [], _ body: (Cluster) async throws -> Void) async throws {
         let folder = "/tmp/kastell-controllers-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         guard unsafe mkdir(folder, 0o700) == 0 else { throw StatusError.internalError("cannot make \(folder)") }
         let cache = APIServer.makeCache()
@@ -31,7 +31,7 @@ struct Cluster {
         let signingKey = ServiceAccountKey.make()
         let server = try APIServer(
             options: APIServerOptions(
-                admissionPlugins: ["NamespaceLifecycle", "ServiceAccount", "Priority", "DefaultTolerationSeconds"], tokenFile: nil, allowsAnonymous: false,
+                admissionPlugins: Set(["NamespaceLifecycle", "ServiceAccount", "Priority", "DefaultTolerationSeconds"] + moreAdmission), tokenFile: nil, allowsAnonymous: false,
                 serviceAccountIssuer: "https://kubernetes.default.svc", serviceRange: ServiceAllocator.Range("10.96.0.0/16")!, apiPort: 6443,
                 version: ServerVersion(gitVersion: "v1.36.0+kastell", gitCommit: "test", buildDate: "2026-01-01T00:00:00Z")),
             cache: cache, store: store, signingKey: signingKey, clock: clock)
@@ -40,7 +40,7 @@ struct Cluster {
             for: UserInfo(name: "admin", groups: [UserInfo.privilegedGroup, UserInfo.authenticatedGroup]), userAgent: "test/1.0")
         let manager = ControllerManager(
             options: ControllerManagerOptions(
-                rootCAPEM: authority.certificatePEM, authority: { authority }, clock: clock, logger: Logger(label: "test")),
+                rootCAPEM: authority.certificatePEM, authority: { authority }, nodeMonitorGracePeriod: nodeGrace, provisionsVolumes: true, clock: clock, logger: Logger(label: "test")),
             client: { server.client(for: $0, userAgent: $1) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await manager.run() }
@@ -93,6 +93,11 @@ enum Resources {
     static let sets = GroupVersionResource("apps/v1", "replicasets")
     static let jobs = GroupVersionResource("batch/v1", "jobs")
     static let cronJobs = GroupVersionResource("batch/v1", "cronjobs")
+    static let claims = GroupVersionResource("v1", "persistentvolumeclaims")
+    static let volumes = GroupVersionResource("v1", "persistentvolumes")
+    static let classes = GroupVersionResource("storage.k8s.io/v1", "storageclasses")
+    static let leases = GroupVersionResource("coordination.k8s.io/v1", "leases")
+    static let quotas = GroupVersionResource("v1", "resourcequotas")
     static let daemonSets = GroupVersionResource("apps/v1", "daemonsets")
     static let statefulSets = GroupVersionResource("apps/v1", "statefulsets")
     static let revisions = GroupVersionResource("apps/v1", "controllerrevisions")

@@ -41,8 +41,15 @@ extension Cluster {
     }
 
     /// Waits until an object is as wanted.
+    ///
+    /// Not to be called within `#expect`: in the body of another closure, such as that of `Cluster.run`, Swift 6.3.1 gives
+    /// closures there the symbols of later ones, and then the wrong one is called.
     func object(_ resource: GroupVersionResource, namespace: String = "", name: String, _ isWanted: (JSON) -> Bool) async throws -> JSON? {
-        try await eventually { try await find(resource, namespace: namespace, name: name).flatMap { isWanted($0) ? $0 : nil } }
+        for _ in 0..<400 {
+            if let object = try await find(resource, namespace: namespace, name: name), isWanted(object) { return object }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        return nil
     }
 
     /// Waits for an event about an object.

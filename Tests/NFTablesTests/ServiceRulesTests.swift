@@ -79,6 +79,27 @@ import Testing
         }
     }
 
+    @Test("of two that want the same place the first has it, and the second when the first is gone")
+    func conflict() throws {
+        var compiler = try Self.compiler()
+        let outside = try Self.address("198.51.100.9")
+        var (first, second) = (Self.service([Self.backend(1)]), Self.service([Self.backend(2)]))
+        (first.name, second.name) = ("a/z:http", "b/a:http")
+        second.addresses = []
+        compiler.update(services: [first], removing: [])
+        compiler.update(services: [second], removing: [])
+        #expect(end(compiler, from: outside, by: "uplink", to: Self.own, 30080) == Self.pod(1))
+        // A change of the first is no chance for the second.
+        var changed = first
+        changed.affinity = 60
+        compiler.update(services: [changed], removing: [first])
+        #expect(end(compiler, from: outside, by: "uplink", to: Self.own, 30080) == Self.pod(1))
+        compiler.update(services: [], removing: [changed])
+        #expect(end(compiler, from: outside, by: "uplink", to: Self.own, 30080) == Self.pod(2))
+        compiler.update(services: [], removing: [second])
+        #expect(end(compiler, from: outside, by: "uplink", to: Self.own, 30080) == Self.own, "the node itself")
+    }
+
     @Test("ranges of a balancer let in whom they name; of the other family nobody")
     func ranges() throws {
         var compiler = try Self.compiler()

@@ -98,6 +98,25 @@ import Testing
         for _ in 0..<10 { #expect(try reached() == first) }
     }
 
+    @Test("a sender of datagrams that never pauses follows its service to another pod")
+    func datagrams() async throws {
+        let cluster = try await cluster()
+        let listeners = [try cluster.listen("shop/db", 17), try cluster.listen("shop/web", 17)]
+        func service(_ pod: IPAddress) throws -> ServicePort {
+            ServicePort(
+                name: "shop/dns:dns", transport: 17, addresses: [try #require(address)], port: 53, backends: [.init(address: pod, port: 8080)])
+        }
+        let (first, second) = (try service(cluster.db), try service(cluster.web))
+        try await cluster.network.update([.services(gone: [], new: [first])])
+        let sender = try cluster.connect("shop/tool", to: first.addresses[0], 17, port: 53)
+        #expect(cluster.send(sender) == 5)
+        #expect(cluster.receive(listeners[0]) == 5)
+        try await cluster.network.update([.services(gone: [first], new: [second])])
+        #expect(cluster.send(sender) == 5)
+        #expect(cluster.receive(listeners[1], patience: 500) == 5)
+        #expect(cluster.receive(listeners[0], patience: 20) == 0)
+    }
+
     @Test("a port of the node leads to the pod, from outside, with the client's own address")
     func nodePort() async throws {
         let cluster = try await cluster()

@@ -29,6 +29,19 @@ struct KubectlTests {
         }
     }
 
+    @Test("a client that reads slowly gets all, and one that goes away ends what it ran")
+    func pressure() async throws {
+        try await World.run { world in
+            try await world.pod("p")
+            let result = try await world.shell("kubectl exec p -- dd if=/dev/zero bs=65536 count=1024 2>/dev/null | (sleep 2; wc -c)")
+            #expect(result.text == "67108864\n", "\(result)")
+            let fed = try await world.shell("head -c 20000000 /dev/zero | kubectl exec -i p -- sh -c 'sleep 1; wc -c'")
+            #expect(fed.text == "20000000\n", "\(fed)")
+            _ = try await world.shell("timeout 2 $KUBECTL exec p -- sleep 4242")
+            #expect(await world.eventually { try await !$0.shell("kubectl exec p -- ps").text.contains("sleep 4242") })
+        }
+    }
+
     @Test("exec -it: a terminal of the client's size, and its end by the keyboard")
     func terminal() async throws {
         try await World.run { world in
@@ -71,6 +84,9 @@ struct KubectlTests {
             #expect(times.firstMatch(of: #/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z .*whole\n$/#) != nil, "\(times)")
             #expect(try await world.shell("kubectl logs p --previous").errors.contains("previous terminated container \"c\" in pod \"p\" not found"))
             #expect(try await world.shell("kubectl logs waits").errors.contains("container \"c\" in pod \"waits\" is waiting to start: ContainerCreating"))
+            let plain = try await world.shell(
+                "curl -sS -i --http1.1 --cacert ca.crt --cert admin.crt --key admin.key 'https://127.0.0.1:\(world.port)/api/v1/namespaces/default/pods/p/log?tailLines=2'")
+            #expect(plain.text.contains("HTTP/1.1 200") && plain.text.contains("content-type: text/plain") && plain.text.hasSuffix("whole\n"), "\(plain)")
             #expect(try await world.shell("kubectl logs p -c x").errors.contains("container x is not valid for pod p"))
         }
     }
@@ -78,11 +94,12 @@ struct KubectlTests {
     @Test("logs -f: goes on over rotations without losing or doubling a line, and ends with the container")
     func follows() async throws {
         try await World.run { world in
-            try await world.pod("p", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; [ $((i % 100)) -eq 0 ] && sleep 0.1; done")
+            // The client is there before the first line: what was rotated away earlier it does not get.
+            try await world.pod("p", "sleep 2; i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; [ $((i % 100)) -eq 0 ] && sleep 0.1; done")
             let log = world.folder + "/logs/p/0.log"
             async let followed = world.shell("kubectl logs -f p")
             var rotations = 0
-            for _ in 0..<30 {
+            for _ in 0..<50 {
                 try await Task.sleep(for: .milliseconds(100))
                 if (try? await world.runtime.rotateLog(of: "p", log, limit: 2000, parts: 3)) == true { rotations += 1 }
             }
@@ -135,6 +152,7 @@ struct KubectlTests {
     @Test("a node without a tunnel is named, with what to do")
     func disconnected() async throws {
         try await World.run { world in
+            try await world.admin.create(GroupVersionResource("v1", "nodes"), ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "other"]])
             _ = try await world.admin.create(
                 GroupVersionResource("v1", "pods"), namespace: "default",
                 ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "far"], "spec": ["nodeName": "other", "containers": [["name": "a", "image": "i"], ["name": "b", "image": "i"]]]])

@@ -60,6 +60,8 @@ import Testing
         ("30 2 * * *", "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z"),
         ("30 2 * * *", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
         ("0 0 1 * *", "2026-03-02T00:00:00Z", "2026-03-31T22:00:00Z"),
+        // From a winter month to the first hour of a summer one.
+        ("30 0 1 4 *", "2026-02-10T12:00:00Z", "2026-03-31T22:30:00Z"),
     ]) func summerTime(text: String, from: String, expected: String) throws {
         let start = try #require(Timestamp(from)).seconds
         #expect(try CronSchedule(text).next(after: start, in: Self.berlin).map { Timestamp(seconds: $0).description } == expected)

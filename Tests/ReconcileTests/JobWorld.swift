@@ -93,12 +93,8 @@ struct JobWorld {
         case .patch(let target, _, let patch, _):
             guard patch["metadata"]?["$deleteFromPrimitiveList/finalizers"] != nil, var pod = pods[target.name] else { return }
             pod["metadata"]?["finalizers"] = nil
-            pods[target.name] = pod.isBeingDeleted && ReplicaSets.isFinishedForTests(pod) ? nil : pod
+            pods[target.name] = pod.isBeingDeleted && ReplicaSets.isFinished(pod) ? nil : pod
         default: break
         }
     }
-}
-
-extension ReplicaSets {
-    static func isFinishedForTests(_ pod: JSON) -> Bool { ["Succeeded", "Failed"].contains(pod["status"]?["phase"]?.string ?? "") }
 }

@@ -29,7 +29,9 @@ struct PodStatusWriter {
             ("initContainerStatuses", life.initContainers), ("containerStatuses", life.containers),
             ("ephemeralContainerStatuses", life.ephemeral),
         ]
-        for (field, containers) in lists where !containers.isEmpty {
+        // A pod that was refused has no containers that could wait for anything.
+        let wasRefused = life.record.failure != nil && life.all.allSatisfy { $0.record == ContainerRecord() }
+        for (field, containers) in lists where !containers.isEmpty && !wasRefused {
             status[field] = .array(containers.map { ContainerStatusWriter(life: life, container: $0).json })
         }
         status["qosClass"] = .string(PodQuality(of: life.spec).rawValue)

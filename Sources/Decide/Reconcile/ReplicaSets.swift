@@ -34,7 +34,8 @@ public enum ReplicaSets {
     /// Whether a pod still counts.
     public static func isActive(_ pod: JSON) -> Bool { !pod.isBeingDeleted && !isFinished(pod) }
 
-    static func isFinished(_ pod: JSON) -> Bool {
+    /// Whether a pod has ended.
+    public static func isFinished(_ pod: JSON) -> Bool {
         let phase = pod["status"]?["phase"]?.string
         return phase == "Succeeded" || phase == "Failed"
     }

@@ -129,7 +129,8 @@ int kst_thread(void (*body)(void *), void *context, int wait) {
 
 int kst_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
 
-int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count) {
+int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count,
+              const char *folder) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int result = posix_spawn_file_actions_init(&actions);
@@ -152,6 +153,7 @@ int kst_spawn(const char *path, char *const *arguments, char *const *environment
     int last = 2;
     for (size_t i = 0; i < count; i++)
         if (to[i] > last) last = to[i];
+    if (result == 0 && folder[0]) result = posix_spawn_file_actions_addchdir_np(&actions, folder);
     if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, last + 1);
     sigset_t none, all;
     sigemptyset(&none);

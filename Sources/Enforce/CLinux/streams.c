@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -56,14 +57,23 @@ int kst_set_nonblocking(int descriptor) {
 
 int kst_shutdown_writing(int descriptor) { return result(shutdown(descriptor, SHUT_WR)); }
 
-int kst_connect_packets(const char *path) {
+int kst_connect_packets(const char *folder, const char *name) {
+    // By way of the folder, since an address has room for a short path only.
+    int place = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (place < 0) return -errno;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
-    strcpy(address.sun_path, path);
+    int length = snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", place, name);
+    if (length >= (int)sizeof address.sun_path) {
+        close(place);
+        return -ENAMETOOLONG;
+    }
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -errno;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return closing(fd);
-    return fd;
+    if (fd < 0) return closing(place);
+    int done = connect(fd, (struct sockaddr *)&address, sizeof address);
+    int error = errno;
+    close(place);
+    errno = error;
+    return done != 0 ? closing(fd) : fd;
 }
 
 int kst_connect_tcp(const char *address, uint16_t port, int timeout) {

@@ -9,9 +9,10 @@ package final class AttachedContainer: Sendable {
     private let stream: DescriptorStream
     private let control: String
 
-    fileprivate init(socket: String, control: String) throws(SystemError) {
-        stream = try DescriptorStream.packets(socket)
-        self.control = control
+    /// - Parameter folder: where the monitor has its socket and its pipe.
+    fileprivate init(_ folder: String) throws(SystemError) {
+        stream = try DescriptorStream.packets(folder, "attach")
+        control = folder + "/ctl"
     }
 
     /// What the process wrote next; nil when it has ended.
@@ -50,6 +51,6 @@ extension ContainerRuntime {
     ///
     /// - Throws: `SystemError` when its monitor does not listen: the process has ended.
     package func attach(_ id: String) async throws(SystemError) -> AttachedContainer {
-        try AttachedContainer(socket: configuration.sockets + "/" + id + "/attach", control: configuration.bundle(id) + "/ctl")
+        try AttachedContainer(configuration.bundle(id))
     }
 }

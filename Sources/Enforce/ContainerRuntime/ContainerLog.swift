@@ -58,9 +58,21 @@ package struct ContainerLog: Sendable {
         }
     }
 
+    /// The part that came after `file`, though others may have come since; nil while `file` is the present one.
     private func rotated(from file: GrowingFile) throws(SystemError) -> GrowingFile? {
-        guard let identity = GrowingFile.identity(of: path), identity != file.identity else { return nil }
-        return try GrowingFile(path)
+        let folder = SecureFile.folder(of: path)
+        let stem = path.split(separator: "/").last.map(String.init) ?? ""
+        for attempt in 0..<3 {
+            let parts = try FileTree.names(folder).filter { $0.hasPrefix(stem + ".") }.map { folder + "/" + $0 } + [path]
+            let identities = parts.map(GrowingFile.identity(of:))
+            if let place = identities.firstIndex(of: file.identity) {
+                if place + 1 == parts.count || identities[place + 1] == nil { return nil }
+                return try GrowingFile(parts[place + 1])
+            }
+            // Renamed between the two looks, or removed since it was too old: then the oldest goes on.
+            if attempt == 2, let oldest = zip(parts, identities).first(where: { $0.1 != nil })?.0 { return try GrowingFile(oldest) }
+        }
+        return nil
     }
 
     /// Where to begin. For the last lines, the file is read from its end backwards, as far as needed.
@@ -98,7 +110,9 @@ extension ContainerRuntime {
         let stem = log.split(separator: "/").last.map(String.init) ?? ""
         let now = clock()
         var name = LogRendering.text(now).filter { $0 != ":" && $0 != "-" }
-        while SecureFile.exists(log + "." + name) { name += "a" }
+        // Parts are read in the order of their names, also when two begin at one time or the clock goes back.
+        let last = try FileTree.names(folder).last { $0.hasPrefix(stem + ".") }.map { String($0.dropFirst(stem.count + 1)) }
+        if let last, last >= name { name = last + "a" }
         try GrowingFile.rename(log, to: log + "." + name)
         do {
             try GrowingFile.tell(configuration.bundle(id) + "/ctl", "2 0 0\n")

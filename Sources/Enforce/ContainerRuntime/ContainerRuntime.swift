@@ -79,7 +79,7 @@ package actor ContainerRuntime {
         }
         try SecureFile.makePrivateFolder(bundle)
         do {
-            try SecureFile.write(bundle + "/config.json", request.spec.json.bytes)
+            try SecureFile.write(bundle + "/config.json", request.spec.json.bytes, survivesPowerLoss: false)
             let process = try await monitor(request, bundle: bundle)
             return process
         } catch {
@@ -114,6 +114,8 @@ package actor ContainerRuntime {
         var program = Program(configuration.monitor, arguments)
         program.environment += ["_OCI_SYNCPIPE=3", "XDG_RUNTIME_DIR=" + configuration.folder]
         program.descriptors[3] = pipe.writing
+        // It leaves a note there when the container's memory was used up.
+        program.folder = bundle
         let null = try OwnedDescriptor(opening: "/dev/null")
         for number in [0, 1, 2] as [Int32] { program.descriptors[number] = null }
         return (try Subprocess.start(program), pipe.reading)
@@ -140,7 +142,7 @@ package actor ContainerRuntime {
     /// Lets the process of a container begin.
     package func start(_ id: String) async throws {
         try await runc("start", id, [])
-        try SecureFile.write(configuration.bundle(id) + "/started", Array(clock().description.utf8))
+        try SecureFile.write(configuration.bundle(id) + "/started", Array(clock().description.utf8), survivesPowerLoss: false)
     }
 
     /// Sends a signal to the process of a container; that it has ended already is no failure.
@@ -234,7 +236,7 @@ package actor ContainerRuntime {
     package func execute(_ process: RuntimeProcess, in id: String, seconds: Int) async throws -> Subprocess.Output {
         let bundle = configuration.bundle(id)
         let file = bundle + "/exec-" + String(UInt64.random(in: 0 ... .max), radix: 36) + ".json"
-        try SecureFile.write(file, process.json.bytes)
+        try SecureFile.write(file, process.json.bytes, survivesPowerLoss: false)
         defer { try? SecureFile.remove(file) }
         var program = Program(configuration.runtime, ["--root", configuration.runtimeState, "exec", "--process", file, id])
         program.environment.append("XDG_RUNTIME_DIR=" + configuration.folder)

@@ -41,7 +41,7 @@ package final class RunningProgram: Sendable {
         _ process: RuntimeProcess, _ channels: Channels, stem: String, makeProgram: (_ process: String, _ number: String, _ log: String) -> Program
     ) throws {
         files = (stem + ".json", stem + ".pid", stem + ".log")
-        try SecureFile.write(files.process, process.json.bytes)
+        try SecureFile.write(files.process, process.json.bytes, survivesPowerLoss: false)
         var program = makeProgram(files.process, files.number, files.log)
         do {
             if process.hasTerminal {

@@ -103,6 +103,7 @@ package final class NodeAgent: Sendable {
             group.addTask { await self.services.objects.services.run() }
             group.addTask { await self.heartbeat.run(uid: uid) }
             group.addTask { await self.collectImages() }
+            group.addTask { await ClaimFolders(folder: self.options.folder + "/claims", client: self.client, log: self.log).run() }
             group.addTask { await withDiscardingTaskGroup { jobs in for await job in self.jobs { jobs.addTask { await job() } } } }
             group.addTask {
                 await prepared()

@@ -51,9 +51,13 @@ package actor NodeNetwork {
     private var edits = RulesetEdits()
     private var pool: AddressPool
     private var links: [EndpointID: PodLink] = [:]
+    /// The newest reading of each pod of this node that came by changes.
+    private var told: [EndpointID: PolicyEndpoint] = [:]
     /// What pods of this node want of its ports, and what of that is in the table.
     private var hostPorts: [EndpointID: [HostPort]] = [:]
     private var hostServices: [EndpointID: Set<ServicePort>] = [:]
+    /// Where datagrams of services went, and must go no longer.
+    private var lostBackends: Set<Statement.Backend> = []
     /// Whether rules changed, and connections that they deny may still be there: an attempt failed.
     private var owesCut = false
     private var route: RouteSocket?
@@ -149,7 +153,8 @@ package actor NodeNetwork {
         let place = try pool.take()
         let link = PodLink(
             place: place, addresses: request.addresses ?? pool.addresses(place), namespace: namespace, name: name)
-        var endpoint = request.endpoint
+        // Whoever asks may have an older reading than the one that came by the way of changes.
+        var endpoint = told[id].flatMap { $0.revision > request.endpoint.revision ? $0 : nil } ?? request.endpoint
         endpoint.networks = link.addresses.map { IPNetwork($0) }
         endpoint.node = node.name
         do {
@@ -214,18 +219,23 @@ package actor NodeNetwork {
         let delta = try apply()
         let count = isOwed || mayDeny && !delta.isEmpty ? try cut() : 0
         owesCut = false
+        try forgetDatagrams()
         return Report(commands: delta.commands.count, cut: count)
     }
 
     private func take(_ change: ClusterChange) {
         switch change {
         case .endpoint(var endpoint):
+            if endpoint.node == node.name { told[endpoint.id] = endpoint }
             if let link = links[endpoint.id] {
+                // Of the pod that had the name before.
+                if let present = index.endpoints[endpoint.id], present.revision > endpoint.revision { return }
                 endpoint.networks = link.addresses.map { IPNetwork($0) }
                 endpoint.node = node.name
             }
             if index.endpoints[endpoint.id] != endpoint { index.set(endpoint) }
         case .endpointGone(let id):
+            told[id] = nil
             if links[id] == nil { index.remove(id) }
         case .hostPorts(let id, let ports):
             hostPorts[id] = ports.isEmpty ? nil : ports
@@ -235,7 +245,10 @@ package actor NodeNetwork {
             index.setServiceAccount(namespace: namespace, name: name, labels: labels)
         case .policy(let policy): index.set(policy)
         case .policyGone(let object): index.remove(policy: object)
-        case .services(let gone, let new): compiler.update(services: new, removing: gone)
+        case .services(let gone, let new):
+            for service in gone where service.transport == 17 { lostBackends.formUnion(service.backends.map(\.target)) }
+            for service in new where service.transport == 17 { lostBackends.subtract(service.backends.map(\.target)) }
+            compiler.update(services: new, removing: gone)
         }
     }
 
@@ -300,6 +313,19 @@ package actor NodeNetwork {
         return count
     }
 
+    /// Makes the kernel choose anew where datagrams for a service go: a sender that never pauses would go on to ask a pod
+    /// that is gone. A TCP connection ends by itself.
+    private func forgetDatagrams() throws {
+        guard let tracking, !lostBackends.isEmpty else { return }
+        for connection in try tracking.connections() where connection.packet.transport == 17 {
+            let (packet, sent) = (connection.packet, connection.original)
+            let target = Statement.Backend(address: packet.destination, port: packet.destinationPort)
+            let wasLed = packet.destination != sent.destination || packet.destinationPort != sent.destinationPort
+            if wasLed, lostBackends.contains(target) { try tracking.delete(connection) }
+        }
+        lostBackends = []
+    }
+
     /// Ends the connections of addresses that someone else may get.
     private func forget(_ addresses: [IPAddress]) throws {
         guard let tracking else { return }
@@ -308,4 +334,8 @@ package actor NodeNetwork {
             if ends.contains(where: addresses.contains) { try tracking.delete(connection) }
         }
     }
+}
+
+extension ServicePort.Backend {
+    fileprivate var target: Statement.Backend { .init(address: address, port: port) }
 }

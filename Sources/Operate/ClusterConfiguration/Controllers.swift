@@ -1,6 +1,6 @@
 /// The controllers by name, as `--controllers` of kube-controller-manager 1.36 knows them.
 package enum Controllers {
-    /// Every name, and the service account that the controller acts as.
+    /// Every name, and the identity that the controller has towards the API: mostly the name of its service account.
     package static let identities: [String: String] = [
         "namespace-controller": "namespace-controller",
         "serviceaccount-controller": "service-account-controller",
@@ -15,6 +15,14 @@ package enum Controllers {
         "job-controller": "job-controller",
         "cronjob-controller": "cronjob-controller",
         "daemonset-controller": "daemon-set-controller",
+        "statefulset-controller": "statefulset-controller",
+        "node-lifecycle-controller": "node-controller",
+        "taint-eviction-controller": "taint-eviction-controller",
+        "pod-garbage-collector-controller": "pod-garbage-collector",
+        "resourcequota-controller": "resourcequota-controller",
+        "persistentvolume-binder-controller": "persistent-volume-binder",
+        "persistentvolumeclaim-protection-controller": "pvc-protection-controller",
+        "persistentvolume-protection-controller": "pv-protection-controller",
     ]
 
     /// The scheduler, which the list can switch off and on too.
@@ -33,7 +41,7 @@ package enum Controllers {
         element == "*" || element == "-*" || element.drop { $0 == "-" } == scheduler || identities[String(element.drop { $0 == "-" })] != nil
     }
 
-    /// The service accounts of the controllers that run: what is named, and with `*` what is not excluded. An empty list
+    /// The identities of the controllers that run: what is named, and with `*` what is not excluded. An empty list
     /// counts as `*`.
     package static func enabled(_ elements: [String]) -> Set<String> {
         var names = Set<String>()

@@ -194,7 +194,7 @@ package final class ControlPlane: Sendable {
         return ControllerManager(
             options: ControllerManagerOptions(
                 rootCAPEM: authority.value.certificatePEM, authority: { authority.value },
-                isEnabled: enabled.contains, clock: WallClock.now, logger: log),
+                isEnabled: enabled.contains, provisionsVolumes: !renewal.configuration.controlOnly, clock: WallClock.now, logger: log),
             client: { [server] user, userAgent in server.client(for: user, userAgent: userAgent) })
     }
 

@@ -4,6 +4,8 @@ import JSONValue
 package import KubeClient
 package import KubeModel
 import NetworkPolicy
+import NodeAgent
+import Reconcile
 
 /// The objects that a cluster has because it has nodes: what lets them join and see what they enforce, the name server, the
 /// kinds of policies that only a node enforces, and where pods find the API server.
@@ -27,6 +29,12 @@ package struct NodePreparation: Sendable {
 
         static let prefix = "bootstrap-token-"
         var name: String { Self.prefix + id }
+    }
+
+    /// Whether the node has a certificate that is valid now, and needs no token to get one.
+    package func hasCertificate(_ now: Timestamp) -> Bool {
+        let credentials = NodeCredentials(node: settings.name, folder: settings.folder + "/pki", clock: { now })
+        return (try? credentials.present()) != nil
     }
 
     private static let rbac = "rbac.authorization.k8s.io/v1"
@@ -77,6 +85,10 @@ package struct NodePreparation: Sendable {
             let plural = object["kind"]?.string == "ClusterRole" ? "clusterroles" : "clusterrolebindings"
             all.append((GroupVersionResource(Self.rbac, plural), object))
         }
+        // Nodes remove the folders of volumes that are gone.
+        all.append((GroupVersionResource(Self.rbac, "clusterroles"), Self.volumeReader))
+        all.append((GroupVersionResource(Self.rbac, "clusterrolebindings"), Self.binding("node-volumes", role: "kastell:node-volumes", group: "system:nodes")))
+        all.append((GroupVersionResource("storage.k8s.io/v1", "storageclasses"), LocalVolumes.storageClass(folder: settings.claims)))
         all += CalicoResources.definitions.map { (Self.crds, $0) }
         all.append((GroupVersionResource("v1", "services"), DNSObjects.service(clusterIP: settings.clusterDNS)))
         let slices = GroupVersionResource("discovery.k8s.io/v1", "endpointslices")
@@ -90,13 +102,20 @@ package struct NodePreparation: Sendable {
         ("node-bootstrapper", "system:node-bootstrapper", "system:bootstrappers"),
         ("node-autoapprove-bootstrap", "system:certificates.k8s.io:certificatesigningrequests:nodeclient", "system:bootstrappers"),
         ("node-autoapprove-certificate-rotation", "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient", "system:nodes"),
-    ].map { name, role, group in
+    ].map { binding($0, role: $1, group: $2) }
+
+    private static func binding(_ name: String, role: String, group: String) -> JSON {
         [
             "apiVersion": .string(rbac), "kind": "ClusterRoleBinding", "metadata": ["name": .string("kastell:" + name)],
             "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": .string(role)],
             "subjects": [["apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": .string(group)]],
         ]
     }
+
+    private static let volumeReader: JSON = [
+        "apiVersion": .string(rbac), "kind": "ClusterRole", "metadata": ["name": "kastell:node-volumes"],
+        "rules": [["apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["get"]]],
+    ]
 
     /// The endpoint of a service that the node itself answers, at its first address in the pods' network.
     private func slice(_ service: String, _ namespace: String, _ ports: [(name: String, number: Int, transport: String)]) -> JSON {

@@ -120,7 +120,7 @@ package struct NodeProcess: Sendable {
     }
 
     private func prepareFolders() throws {
-        for folder in ["", "/pki", "/pods", "/logs", "/volumes", "/seccomp"] { try SecureFile.makePrivateFolder(settings.folder + folder) }
+        for folder in ["", "/pki", "/pods", "/logs", "/volumes", "/claims", "/seccomp"] { try SecureFile.makePrivateFolder(settings.folder + folder) }
     }
 
     /// The first address of a network, which the node keeps for itself.
@@ -151,9 +151,15 @@ package struct NodeProcess: Sendable {
     /// The API server at an address of the node, for pods; and for this process, where the network is its own.
     private func startRelay(_ gateway: [NetworkPolicy.IPAddress]) async throws -> StreamRelay? {
         var places = gateway.map { StreamRelay.Place.tcp(host: $0.description, port: settings.serverPort) }
-        guard let relaySocket else { return try await StreamRelay.start(places, to: .tcp(host: settings.serverHost, port: settings.serverPort)) }
-        places.append(.tcp(host: "127.0.0.1", port: settings.serverPort))
-        return try await StreamRelay.start(places, to: .unix(path: relaySocket))
+        // Who is neither a pod nor this machine does not reach the API server by way of its node.
+        var networks = settings.clusterNetworks
+        var destination = StreamRelay.Place.tcp(host: settings.serverHost, port: settings.serverPort)
+        if let relaySocket {
+            places.append(.tcp(host: "127.0.0.1", port: settings.serverPort))
+            networks += ["127.0.0.0/8"].compactMap { IPNetwork($0) }
+            destination = .unix(path: relaySocket)
+        }
+        return try await StreamRelay.start(places, to: destination, from: networks)
     }
 
     private func startDNS(_ gateway: [NetworkPolicy.IPAddress], _ client: KubeClient) async throws -> DNSServer {

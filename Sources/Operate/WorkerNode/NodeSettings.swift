@@ -47,6 +47,9 @@ package struct NodeSettings: Sendable, Hashable {
         self.clusterDNS = clusterDNS
     }
 
+    /// The folder of the volumes that are made for claims.
+    package var claims: String { folder + "/claims" }
+
     package var json: JSON {
         var value: JSON = [
             "name": .string(name), "serverHost": .string(serverHost), "serverPort": .int(Int64(serverPort)), "authority": .string(authority),

@@ -73,16 +73,17 @@ package struct RootlessNode: Sendable {
     /// The user's subordinate ids.
     ///
     /// - Throws: ``NodeError`` with the commands that give some.
-    package static func ids() throws(NodeError) -> (users: SubordinateIDs, groups: SubordinateIDs) {
+    package static func ids() throws(NodeError) -> (users: [SubordinateIDs], groups: [SubordinateIDs]) {
         let name = SubordinateIDs.userName
         for program in programs where access(program.path, X_OK) != 0 {
             throw NodeError("\(program.path) is missing, which a node without root needs. Run 'apt-get install \(program.package)', or start the control plane alone with --control-only")
         }
-        func range(_ file: String, _ flag: String) throws(NodeError) -> SubordinateIDs {
-            guard let range = SubordinateIDs.read(file, user: getuid(), name: name), range.count >= idCount else {
+        func range(_ file: String, _ flag: String) throws(NodeError) -> [SubordinateIDs] {
+            let ranges = SubordinateIDs.read(file, user: getuid(), name: name)
+            guard ranges.reduce(UInt64(0), { $0 + UInt64($1.count) }) >= UInt64(idCount) else {
                 throw NodeError("\(file) gives user '\(name)' fewer than \(idCount) ids, which a node without root needs. Run as root 'usermod \(flag) 100000-165535 \(name)'")
             }
-            return range
+            return ranges
         }
         return (try range("/etc/subuid", "--add-subuids"), try range("/etc/subgid", "--add-subgids"))
     }
@@ -108,9 +109,15 @@ package struct RootlessNode: Sendable {
     private static func access(_ path: String, _ mode: Int32) -> Int32 { unsafe Glibc.access(path, mode) }
 
     /// Root inside is the user, and the ids from 1 on are the subordinate ones.
-    private static func map(_ program: String, _ process: Int32, _ own: UInt32, _ range: SubordinateIDs) async throws {
+    private static func map(_ program: String, _ process: Int32, _ own: UInt32, _ ranges: [SubordinateIDs]) async throws {
+        var map = ["0", "\(own)", "1"]
+        var next: UInt64 = 1
+        for range in ranges where next + UInt64(range.count) < UInt64(UInt32.max) {
+            map += ["\(next)", "\(range.first)", "\(range.count)"]
+            next += UInt64(range.count)
+        }
         let output = try await Subprocess.run(
-            Program("/usr/bin/" + program, ["\(process)", "0", "\(own)", "1", "1", "\(range.first)", "\(range.count)"]))
+            Program("/usr/bin/" + program, ["\(process)"] + map))
         guard output.status.isSuccess else { throw NodeError("\(program) refused the ids: \(output.complaint)") }
     }
 

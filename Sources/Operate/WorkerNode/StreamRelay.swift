@@ -1,3 +1,4 @@
+package import NetworkPolicy
 import NIOCore
 import NIOPosix
 
@@ -18,7 +19,9 @@ package struct StreamRelay: Sendable {
     private static let backlog: Int32 = 256
 
     /// Listens at the places and passes on what comes.
-    package static func start(_ places: [Place], to destination: Place) async throws -> StreamRelay {
+    ///
+    /// - Parameter networks: whom it serves: others find nobody there. Nil for everyone who can reach it, as by a file.
+    package static func start(_ places: [Place], to destination: Place, from networks: [IPNetwork]? = nil) async throws -> StreamRelay {
         var listeners: [any Channel] = []
         for place in places {
             let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -26,13 +29,22 @@ package struct StreamRelay: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelOption(.autoRead, value: false)
-                .childChannelInitializer { client in connect(client, to: destination) }
+                .childChannelInitializer { client in
+                    guard Self.isServed(client.remoteAddress, networks) else { return client.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+                    return connect(client, to: destination)
+                }
             switch place {
             case .tcp(let host, let port): listeners.append(try await bootstrap.bind(host: host, port: port).get())
             case .unix(let path): listeners.append(try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get())
             }
         }
         return StreamRelay(listeners: listeners)
+    }
+
+    private static func isServed(_ address: SocketAddress?, _ networks: [IPNetwork]?) -> Bool {
+        guard let networks else { return true }
+        guard let text = address?.ipAddress, let source = NetworkPolicy.IPAddress(text) else { return false }
+        return networks.contains { $0.contains(source) }
     }
 
     private static func connect(_ client: any Channel, to destination: Place) -> EventLoopFuture<Void> {

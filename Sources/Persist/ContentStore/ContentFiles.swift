@@ -152,19 +152,21 @@ enum ContentFiles {
     }
 
     /// Replaces a file as a whole: after a crash the old contents or the new ones are there.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(ContentFileFailure) {
+    ///
+    /// - Parameter survivesPowerLoss: false for what is worth nothing after the machine went down.
+    static func replace(_ path: String, with bytes: [UInt8], survivesPowerLoss: Bool = true) throws(ContentFileFailure) {
         let fresh = path + ".new"
         let file = try open(fresh, O_WRONLY | O_CREAT | O_TRUNC)
         do {
             try write(file, bytes, path: fresh)
-            try synchronize(file, path: fresh)
+            if survivesPowerLoss { try synchronize(file, path: fresh) }
         } catch {
             close(file)
             throw error
         }
         close(file)
         try rename(fresh, path)
-        try synchronizeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        if survivesPowerLoss { try synchronizeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])) }
     }
 
     /// Bytes that are free for this user, and all bytes, of the file system that holds `path`.

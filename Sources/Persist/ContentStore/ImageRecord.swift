@@ -104,10 +104,12 @@ extension ContentStore {
         try change { images in images.removeAll { names.contains($0.name) } }
     }
 
-    /// Notes that a container was made of an image.
+    /// Notes that a container was made of an image; to the minute, since every note is a write of the whole index.
     package func use(_ name: String) throws(ContentStoreError) {
+        let now = ContentFiles.now()
+        if let last = try images().first(where: { $0.name == name })?.lastUsed, (0..<60).contains(now - last) { return }
         try change { images in
-            for index in images.indices where images[index].name == name { images[index].lastUsed = ContentFiles.now() }
+            for index in images.indices where images[index].name == name { images[index].lastUsed = now }
         }
     }
 

@@ -103,7 +103,7 @@ extension ContentStore {
         try locked(.shared) { () throws(ContentStoreError) in
             try onDisk { () throws(ContentFileFailure) in
                 try ContentFiles.makePrivateFolder(folder)
-                try ContentFiles.replace(folder + "/layers.json", with: value.bytes)
+                try ContentFiles.replace(folder + "/layers.json", with: value.bytes, survivesPowerLoss: false)
             }
         }
     }

@@ -85,7 +85,10 @@ package enum SecureFile {
 
     /// Replaces the file as a whole, or makes it: readers see the old bytes or the new ones, also after a power cut.
     /// The new file has its mode from its first moment on.
-    package static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(FileError) {
+    ///
+    /// - Parameter survivesPowerLoss: false for what is worth nothing after the machine went down; it is still never half written
+    ///   for those who read it meanwhile.
+    package static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600, survivesPowerLoss: Bool = true) throws(FileError) {
         let folder = folder(of: path)
         let temporary =
             folder + "/." + lastComponent(path) + "." + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
@@ -94,7 +97,7 @@ package enum SecureFile {
         do throws(FileError) {
             defer { close(file) }
             try writeAll(file, bytes, path)
-            guard fsync(file) == 0 else { throw failure(path, "fsync") }
+            if survivesPowerLoss { guard fsync(file) == 0 else { throw failure(path, "fsync") } }
         } catch {
             _ = unsafe unlink(temporary)
             throw error
@@ -104,7 +107,7 @@ package enum SecureFile {
             _ = unsafe unlink(temporary)
             throw error
         }
-        try syncFolder(folder)
+        if survivesPowerLoss { try syncFolder(folder) }
     }
 
     private static func writeAll(_ file: Int32, _ bytes: [UInt8], _ path: String) throws(FileError) {

@@ -15,8 +15,10 @@ struct ControllerContext: Sendable {
 
 /// One controller: what wakes it, and what it does about a key.
 protocol Controller: Sendable {
-    /// Its service account in `kube-system`, whose role says what it may do.
+    /// Its name, under which it is switched on and off and tells events.
     static var identity: String { get }
+    /// Its service account in `kube-system`, whose role says what it may do; mostly of the same name.
+    static var account: String { get }
     /// How many keys it works on at a time.
     static var workers: Int { get }
     /// Asks the informers to be told of what matters.
@@ -30,6 +32,7 @@ protocol Controller: Sendable {
 
 extension Controller {
     static var workers: Int { 2 }
+    static var account: String { identity }
     func runBeside() async {}
 
     /// Runs until cancelled.

@@ -21,6 +21,12 @@ struct Informers: Sendable {
     let signingRequests: Informer
     let daemonSets: Informer
     let revisions: Informer
+    let statefulSets: Informer
+    let volumeClaims: Informer
+    let leases: Informer
+    let volumes: Informer
+    let classes: Informer
+    let quotas: Informer
 
     init(client: KubeClient, log: Logger) {
         func reflect(_ resource: GroupVersionResource, fields: String = "", metadataOnly: Bool = false) -> Reflector {
@@ -30,7 +36,11 @@ struct Informers: Sendable {
         serviceAccounts = Informer(reflect(ServiceAccounts.resource, fields: "metadata.name=default", metadataOnly: true))
         rootCertificates = Informer(reflect(RootCertificates.resource, fields: "metadata.name=" + RootCertificates.name))
         clusterRoles = Informer(reflect(AggregatedRoles.resource))
-        pods = Informer(reflect(ReplicaSets.pods), keys: Self.ownership)
+        pods = Informer(reflect(ReplicaSets.pods)) { pod in
+            let node = pod["spec"]?["nodeName"]?.string ?? ""
+            return Self.ownership(pod) + (node.isEmpty ? [] : [Self.onNode(node)]) + (ReplicaSets.isFinished(pod) ? [Self.ended] : [])
+                + Self.claims(of: pod).map { Self.usingClaim(Informer.key(pod.namespace, $0)) }
+        }
         replicaSets = Informer(reflect(ReplicaSets.resource), keys: Self.ownership)
         deployments = Informer(reflect(Deployments.resource)) { [Self.inNamespace($0.namespace)] }
         jobs = Informer(reflect(FinishedJobs.resource), keys: Self.ownership)
@@ -47,12 +57,25 @@ struct Informers: Sendable {
         signingRequests = Informer(reflect(SigningRequests.resource))
         daemonSets = Informer(reflect(DaemonSets.resource)) { [Self.inNamespace($0.namespace)] }
         revisions = Informer(reflect(ControllerRevisions.resource), keys: Self.ownership)
+        statefulSets = Informer(reflect(StatefulSets.resource)) { [Self.inNamespace($0.namespace)] }
+        leases = Informer(reflect(NodeHealth.leases))
+        volumeClaims = Informer(reflect(VolumeClaims.resource)) { claim in
+            let volume = claim["spec"]?["volumeName"]?.string ?? ""
+            return (volume.isEmpty ? [] : [Self.ofVolume(volume)])
+                + (VolumeClaims.isUnbound(claim) ? [Self.unbound(VolumeClaims.className(claim))] : [])
+        }
+        volumes = Informer(reflect(VolumeClaims.volumes)) {
+            [Self.inClass(VolumeClaims.className($0))] + (Volumes.claimKey($0).map { [Self.forClaim($0)] } ?? [])
+        }
+        classes = Informer(reflect(VolumeClaims.classes))
+        quotas = Informer(reflect(ResourceQuotas.resource))
     }
 
     var all: [Informer] {
         [
             namespaces, serviceAccounts, rootCertificates, clusterRoles, pods, replicaSets, deployments, services, endpointSlices, nodes,
             signingRequests, jobs, cronJobs, daemonSets, revisions,
+            statefulSets, volumeClaims, leases, volumes, classes, quotas,
         ]
     }
 
@@ -63,6 +86,22 @@ struct Informers: Sendable {
     }
     static func inNamespace(_ namespace: String) -> String { "namespace/" + namespace }
     static func ownedBy(_ uid: String) -> String { "owner/" + uid }
+    static func onNode(_ name: String) -> String { "node/" + name }
+    static func usingClaim(_ key: String) -> String { "claim/" + key }
+    static func ofVolume(_ name: String) -> String { "volume/" + name }
+    static func unbound(_ className: String) -> String { "unbound/" + className }
+    static func inClass(_ className: String) -> String { "class/" + className }
+    static func forClaim(_ key: String) -> String { "claim/" + key }
+
+    /// The names of the claims that a pod uses; an ephemeral volume's is made of the pod's name.
+    static func claims(of pod: JSON) -> [String] {
+        (pod["spec"]?["volumes"]?.array ?? []).compactMap { volume in
+            if volume["ephemeral"]?.object != nil { return "\(pod.name)-\(volume["name"]?.string ?? "")" }
+            return volume["persistentVolumeClaim"]?["claimName"]?.string
+        }
+    }
+    /// Pods that have succeeded or failed.
+    static let ended = "ended"
     static func withoutOwner(_ namespace: String) -> String { "free/" + namespace }
 
     /// Waits until each has its first list.

@@ -4,11 +4,13 @@ import KubeModel
 import Reconcile
 
 extension Informer {
-    /// Waits until the informer has seen a write; gives up after two seconds, when the watch must have been cut.
+    /// Waits until the informer has seen a write: who acts on what it saw before would do the same again.
+    ///
+    /// Gives up after half a minute, in which a watch that was cut has long begun anew.
     func settle(_ change: Change, result: JSON?) async {
+        let deadline = ContinuousClock.now + .seconds(30)
         var pause = Duration.milliseconds(1)
-        for _ in 0..<16 {
-            if hasSeen(change, result: result) { return }
+        while !hasSeen(change, result: result), !Task.isCancelled, .now < deadline {
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(200))
         }

@@ -32,6 +32,8 @@ public struct RulesetCompiler: Sendable {
     var services: [ServicePort: ServiceContent] = [:]
     var serviceNames = SharedNames<ServicePort>()
     var memberNames = SharedNames<AffinityMember>()
+    /// Who wants a key of a map, in the order in which they came.
+    var claims: [MapKey: [MapClaim]] = [:]
     /// How many services refuse at an address.
     var refusals: [[FieldValue]: Int] = [:]
 

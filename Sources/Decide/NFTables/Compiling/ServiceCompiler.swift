@@ -29,7 +29,7 @@ extension RulesetCompiler {
             enter(service.addresses, family, service, backends.isEmpty ? nil : cluster, BaseChains.Name.services(family), &content)
             addOutside(service, number, family, backends, cluster, &content)
         }
-        for (map, key, chain) in content.elements { lead(key, of: map, to: chain) }
+        for (map, key, chain) in content.elements { claim(key, of: map, for: chain, of: service.name) }
         for (set, element) in content.refusals { refuse(element, in: set) }
         services[service] = content
     }
@@ -107,6 +107,24 @@ extension RulesetCompiler {
         addChain(name, service, family, backends, &content)
     }
 
+    /// Leads a key to a chain, when nobody was there before: whoever comes later does not take an address or a port over.
+    private mutating func claim(_ key: [FieldValue], of map: String, for chain: String, of owner: String) {
+        let place = MapKey(map: map, key: key)
+        var all = claims[place] ?? []
+        // A service that changes keeps its turn.
+        let turn = all.lastIndex { $0.owner == owner }.map { $0 + 1 } ?? all.count
+        all.insert(MapClaim(owner: owner, chain: chain), at: turn)
+        claims[place] = all
+        lead(key, of: map, to: all[0].chain)
+    }
+
+    private mutating func disclaim(_ key: [FieldValue], of map: String, for chain: String) {
+        let place = MapKey(map: map, key: key)
+        claims[place]?.removeAll { $0.chain == chain }
+        if claims[place]?.isEmpty == true { claims[place] = nil }
+        lead(key, of: map, to: claims[place]?.first?.chain)
+    }
+
     private mutating func refuse(_ element: [FieldValue], in set: String) {
         refusals[element, default: 0] += 1
         insert(element, into: set)
@@ -152,9 +170,7 @@ extension RulesetCompiler {
 
     private mutating func remove(_ service: ServicePort) {
         guard let content = services.removeValue(forKey: service) else { return }
-        for (map, key, chain) in content.elements where ruleset.maps[map]?.elements[key] == chain {
-            lead(key, of: map, to: nil)
-        }
+        for (map, key, chain) in content.elements { disclaim(key, of: map, for: chain) }
         for (set, element) in content.refusals {
             let left = (refusals[element] ?? 0) - 1
             refusals[element] = left > 0 ? left : nil
@@ -180,6 +196,18 @@ struct ServiceContent: Sendable {
     var members: [(AffinityMember, set: String)] = []
     var elements: [(map: String, key: [FieldValue], chain: String)] = []
     var refusals: [(set: String, element: [FieldValue])] = []
+}
+
+/// One key of one map.
+struct MapKey: Hashable, Sendable {
+    var map: String
+    var key: [FieldValue]
+}
+
+/// Who wants a key of a map.
+struct MapClaim: Sendable {
+    var owner: String
+    var chain: String
 }
 
 /// The clients of one backend of one service.

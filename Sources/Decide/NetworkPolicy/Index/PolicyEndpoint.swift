@@ -40,6 +40,8 @@ public struct PolicyEndpoint: Hashable, Sendable {
     public var node: String?
     /// The service account of a pod.
     public var serviceAccount: String?
+    /// The revision of the object that this was read from: of two readings the greater one is newer. 0 for none.
+    public var revision: UInt64 = 0
     /// The profiles of a host endpoint, in order; a pod has that of its namespace.
     public var profiles: [String] = []
 

@@ -17,6 +17,7 @@ extension PolicyEndpoint {
                 ports.append(NamedPort(name: name, transport: transport, port: port16))
             }
         }
+        revision = pod[path: "metadata", "resourceVersion"]?.string.flatMap { UInt64($0) } ?? 0
         node = spec?["nodeName"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         let account = spec?["serviceAccountName"]?.string ?? ""
         serviceAccount = account.isEmpty ? "default" : account

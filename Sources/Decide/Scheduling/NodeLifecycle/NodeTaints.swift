@@ -48,8 +48,11 @@ public enum NodeTaints {
         return result == present ? nil : result
     }
 
+    /// Whether a taint tells of a node that is not ready or not heard of.
+    public static func isReadiness(_ taint: Taint) -> Bool { taint.key == notReady || taint.key == unreachable }
+
     /// Of the owned keys only readiness has a `NoExecute` taint; one that a user set on another stays.
     private static func isExecuted(_ taint: Taint) -> Bool {
-        taint.effect == .noExecute && (taint.key == notReady || taint.key == unreachable)
+        taint.effect == .noExecute && isReadiness(taint)
     }
 }

@@ -41,8 +41,9 @@ int kst_unmount(const char *path);
 // A pipe whose ends are closed on exec.
 int kst_pipe(int ends[2]);
 // Starts a program with the given descriptors at the given numbers and no others, with default signals, in a session of
-// its own; answers its process id.
-int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count);
+// its own, in a folder unless that is empty; answers its process id.
+int kst_spawn(const char *path, char *const *arguments, char *const *environment, const int *from, const int *to, size_t count,
+              const char *folder);
 
 // Starts a child in new namespaces of the kinds in `flags`. It waits until `kst_go` is called on `*go`, so that its user
 // namespace can be given its ids first; then it becomes root in there, calls itself `hostname` unless that is empty, and runs
@@ -85,6 +86,9 @@ int kst_remove_tree(const char *path);
 
 // Runs `body` with `context` on a thread of its own; with `wait` until it has ended.
 int kst_thread(void (*body)(void *), void *context, int wait);
+
+// Attributes of interfaces that headers older than the kernel do not name.
+enum { KST_GRO_MAX_SIZE = 58, KST_GSO_IPV4_MAX_SIZE = 63, KST_GRO_IPV4_MAX_SIZE = 64 };
 
 enum {
     KST_NEWNET = CLONE_NEWNET,

@@ -9,8 +9,8 @@ int kst_set_window_size(int descriptor, unsigned short rows, unsigned short colu
 int kst_set_nonblocking(int descriptor);
 int kst_shutdown_writing(int descriptor);
 
-// Connects to a Unix socket that keeps packets apart.
-int kst_connect_packets(const char *path);
+// Connects to a Unix socket in a folder, one that keeps packets apart.
+int kst_connect_packets(const char *folder, const char *name);
 // Connects to an IPv4 or IPv6 address in the calling thread's network namespace, at most `timeout` milliseconds.
 int kst_connect_tcp(const char *address, uint16_t port, int timeout);
 

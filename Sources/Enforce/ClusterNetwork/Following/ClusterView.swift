@@ -30,9 +30,16 @@ struct ClusterView {
         var refusal: String?
     }
 
-    private struct Pod: Equatable {
+    private struct Pod {
         var endpoint: PolicyEndpoint?
         var hostPorts: [HostPort] = []
+
+        /// What decides about packets.
+        var decisive: PolicyEndpoint? {
+            var endpoint = endpoint
+            endpoint?.revision = 0
+            return endpoint
+        }
     }
 
     private let node: String
@@ -172,11 +179,11 @@ struct ClusterView {
     private mutating func set(pod key: String, _ id: EndpointID, _ pod: Pod?) {
         let former = pods[key]
         pods[key] = pod
-        if former == pod { return }
+        if former?.decisive == pod?.decisive, former?.hostPorts == pod?.hostPorts { return }
         for network in former?.endpoint?.networks ?? [] where owners[network.address] == key { owners[network.address] = nil }
         for network in pod?.endpoint?.networks ?? [] { owners[network.address] = key }
         if let endpoint = pod?.endpoint {
-            if former?.endpoint != endpoint { batch.changes.append(.endpoint(endpoint)) }
+            if former?.decisive != pod?.decisive { batch.changes.append(.endpoint(endpoint)) }
         } else if former?.endpoint != nil {
             batch.changes.append(.endpointGone(id))
         }

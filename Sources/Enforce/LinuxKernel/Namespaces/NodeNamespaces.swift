@@ -51,15 +51,14 @@ package struct SubordinateIDs: Hashable, Sendable {
     package var first: UInt32
     package var count: UInt32
 
-    /// The longest range of a user in such a file; nil when there is none. By name or number, as subuid(5) has it.
-    package static func read(_ file: String, user: UInt32, name: String) -> SubordinateIDs? {
+    /// The ranges of a user in such a file. By name or number, as subuid(5) has it.
+    package static func read(_ file: String, user: UInt32, name: String) -> [SubordinateIDs] {
         let text = (try? FileTree.text(file, limit: 1 << 20)) ?? ""
-        let ranges = text.split(separator: "\n").compactMap { line -> SubordinateIDs? in
+        return text.split(separator: "\n").compactMap { line -> SubordinateIDs? in
             let fields = line.split(separator: ":", omittingEmptySubsequences: false)
             guard fields.count == 3, fields[0] == name || fields[0] == "\(user)", let first = UInt32(fields[1]), let count = UInt32(fields[2]) else { return nil }
             return SubordinateIDs(first: first, count: count)
         }
-        return ranges.max { $0.count < $1.count }
     }
 
     /// The name of this process' user; empty when nobody knows it.

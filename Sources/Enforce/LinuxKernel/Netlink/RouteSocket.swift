@@ -100,6 +100,14 @@ package final class RouteSocket {
         throw SystemError("wait for \(name)", ETIMEDOUT)
     }
 
+    /// Lets TCP hand segments of up to `bytes` to an interface and take them from it, in both families, which the kernel cuts where
+    /// they leave the machine ("BIG TCP", Linux 6.3).
+    package func setSegmentSize(_ link: NetworkLink, _ bytes: UInt32) throws(SystemError) {
+        var message = NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, Self.linkHeader(link.index, flags: 0, change: 0))
+        for attribute in [IFLA_GSO_MAX_SIZE, Int(KST_GRO_MAX_SIZE), Int(KST_GSO_IPV4_MAX_SIZE), Int(KST_GRO_IPV4_MAX_SIZE)] { message.add(attribute, bytes) }
+        try socket.perform("set the size of segments on \(link.name)", message)
+    }
+
     /// Gives an interface a text to know it by.
     package func setAlias(_ link: NetworkLink, _ alias: String) throws(SystemError) {
         var message = NetlinkMessage(

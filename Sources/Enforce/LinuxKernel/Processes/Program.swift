@@ -8,6 +8,8 @@ package struct Program: Sendable {
     package var environment: [String]
     /// What it finds open beside the standard three, by the number that it has there.
     package var descriptors: [Int32: OwnedDescriptor]
+    /// The folder that it starts in; empty for this process' own.
+    package var folder = ""
 
     /// A program with a plain environment.
     package init(

@@ -69,7 +69,7 @@ package enum Subprocess {
         let result = unsafe withCStrings([program.path] + program.arguments) { arguments in
             unsafe withCStrings(program.environment) { environment in
                 unsafe kst_spawn(
-                    program.path, arguments, environment, numbers.map(\.value.number), numbers.map(\.key), numbers.count)
+                    program.path, arguments, environment, numbers.map(\.value.number), numbers.map(\.key), numbers.count, program.folder)
             }
         }
         return try SystemError.check("start \(program.path)", result)

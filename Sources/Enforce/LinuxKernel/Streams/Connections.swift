@@ -2,10 +2,10 @@ import CLinux
 import Glibc
 
 extension DescriptorStream {
-    /// Connects to a Unix socket that keeps packets apart.
-    package static func packets(_ path: String) throws(SystemError) -> DescriptorStream {
-        let number = unsafe kst_connect_packets(path)
-        let descriptor = OwnedDescriptor(try SystemError.check("connect to \(path)", number))
+    /// Connects to a Unix socket in a folder, one that keeps packets apart.
+    package static func packets(_ folder: String, _ name: String) throws(SystemError) -> DescriptorStream {
+        let number = unsafe kst_connect_packets(folder, name)
+        let descriptor = OwnedDescriptor(try SystemError.check("connect to \(folder)/\(name)", number))
         return try DescriptorStream(reading: descriptor, writing: descriptor, isSocket: true)
     }
 }

@@ -145,7 +145,7 @@ struct ContainerStart: Sendable {
     }
 
     private func start(_ spec: RuntimeSpec, _ image: ImageService.Ready) async throws(ContainerStartFailure) -> StartedContainer {
-        let log = ContainerLog(folder: services.logs, pod: pod, container: name)
+        let log = ContainerLogFiles(folder: services.logs, pod: pod, container: name)
         do {
             try log.prepare()
             try await services.runtime.create(
@@ -172,7 +172,7 @@ struct ContainerStart: Sendable {
 }
 
 /// The log files of one container, one for each time that it was started.
-struct ContainerLog: Sendable {
+struct ContainerLogFiles: Sendable {
     let folder: String
 
     init(folder: String, pod: JSON, container: String) {

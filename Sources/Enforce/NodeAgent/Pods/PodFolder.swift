@@ -37,7 +37,7 @@ struct PodFolder: Sendable {
     }
 
     func save(_ pod: JSON, _ record: PodRecord) throws(FileError) {
-        try SecureFile.write(path + "/state.json", (["pod": pod, "record": PodRecordCodec.json(record)] as JSON).bytes)
+        try SecureFile.write(path + "/state.json", (["pod": pod, "record": PodRecordCodec.json(record)] as JSON).bytes, survivesPowerLoss: false)
     }
 
     /// The object and the record that were saved last; nil when there are none that can be read.

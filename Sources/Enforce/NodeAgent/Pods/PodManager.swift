@@ -201,7 +201,7 @@ extension PodWorker {
             throw StatusError.badRequest("container \(reference.container) is not valid for pod \(reference.pod)")
         }
         let container = record.containers[reference.container] ?? ContainerRecord()
-        let log = ContainerLog(folder: services.logs, pod: pod, container: reference.container)
+        let log = ContainerLogFiles(folder: services.logs, pod: pod, container: reference.container)
         // Nothing can be run in what has ended.
         let empty = RuntimeProcess(arguments: [])
         if reference.isPrevious {

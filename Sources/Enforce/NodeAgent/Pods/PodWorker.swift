@@ -127,6 +127,12 @@ actor PodWorker {
             }
         }
         await checkVolumes()
+        for (name, container) in record.containers where container.isRunning {
+            let log = ContainerLogFiles(folder: services.logs, pod: pod, container: name).path(container.restartCount)
+            do { _ = try await services.runtime.rotateLog(of: Self.runtimeID(container), log) } catch {
+                services.log.warning("a log is not rotated", metadata: ["log": "\(log)", "error": "\(error)"])
+            }
+        }
     }
 
     private func checkVolumes() async {
@@ -382,7 +388,7 @@ actor PodWorker {
             }
         }
         guard present.isLive else { return }
-        let words = LastWords.read(folder.lastWords(id), log: ContainerLog(folder: services.logs, pod: pod, container: name).path(present.restartCount), container: spec(of: name) ?? [:], exitCode: ending.exitCode)
+        let words = LastWords.read(folder.lastWords(id), log: ContainerLogFiles(folder: services.logs, pod: pod, container: name).path(present.restartCount), container: spec(of: name) ?? [:], exitCode: ending.exitCode)
         let startedAt = ending.started ?? present.startedAt ?? ending.finished
         record.ended(
             name,

@@ -129,14 +129,17 @@ final class NodeSupervision: Sendable {
         try SecureFile.write(directory.nodeSettings, settings.json.bytes)
         let transport = try AdminAccess(directory).transport(server: server)
         let client = KubeClient(transport)
-        let token = NodePreparation.BootstrapToken()
-        try SecureFile.write(directory.bootstrapToken, Array(token.text.utf8))
-        try await NodePreparation(settings).apply(client, token: token, now: WallClock.now())
+        let preparation = NodePreparation(settings)
+        let now = WallClock.now()
+        let token = preparation.hasCertificate(now) ? nil : NodePreparation.BootstrapToken()
+        if let token { try SecureFile.write(directory.bootstrapToken, Array(token.text.utf8)) }
+        try await preparation.apply(client, token: token, now: now)
         await transport.shutDown()
     }
 
     /// The token has done what it was for.
     private func takeBackToken(server: String) async {
+        guard SecureFile.exists(directory.bootstrapToken) else { return }
         do {
             let text = String(decoding: try SecureFile.read(directory.bootstrapToken, .secret), as: UTF8.self)
             let transport = try AdminAccess(directory).transport(server: server)

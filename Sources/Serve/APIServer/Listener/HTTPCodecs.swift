@@ -34,6 +34,9 @@ final class Production {
     /// Who waits until the client takes more.
     var writer: CheckedContinuation<Void, any Error>?
 
+    /// Whether the maker was cancelled: nothing more is written.
+    private(set) var isCut = false
+
     init(loop: any EventLoop) { loop.assertInEventLoop() }
 
     func resume() {
@@ -41,9 +44,14 @@ final class Production {
         writer = nil
     }
 
-    func end() {
-        writer?.resume(throwing: ChannelError.ioOnClosedChannel)
+    func cut() {
+        isCut = true
+        writer?.resume(throwing: CancellationError())
         writer = nil
+    }
+
+    func end() {
+        cut()
         task?.cancel()
     }
 }

@@ -242,13 +242,17 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             let isWhole: Bool
             do {
                 try await body.produce { bytes in
-                    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                        loop.execute {
-                            let (handler, context, made) = bound.value
-                            guard handler.production === made else { return continuation.resume(throwing: ChannelError.ioOnClosedChannel) }
-                            context.writeAndFlush(handler.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
-                            if handler.isBlocked { made.writer = continuation } else { continuation.resume() }
+                    try await withTaskCancellationHandler {
+                        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                            loop.execute {
+                                let (handler, context, made) = bound.value
+                                guard handler.production === made, !made.isCut else { return continuation.resume(throwing: CancellationError()) }
+                                context.writeAndFlush(handler.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+                                if handler.isBlocked { made.writer = continuation } else { continuation.resume() }
+                            }
                         }
+                    } onCancel: {
+                        loop.execute { bound.value.2.cut() }
                     }
                 }
                 isWhole = true

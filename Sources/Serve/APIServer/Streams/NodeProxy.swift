@@ -37,19 +37,20 @@ struct NodeProxy: Sendable {
         let target = try Target(info.name)
         let object = try path.reader.object(resource, namespace: info.namespace, name: target.name)
         try path.admission.connect(request, resource, options: plural == "pods" ? "PodProxyOptions" : plural == "services" ? "ServiceProxyOptions" : "NodeProxyOptions")
-        // Relative links of what is served lead into it only from a folder.
-        if info.rest.isEmpty, !request.request.path.hasSuffix("/"), ["GET", "HEAD"].contains(request.request.method) {
-            return .now(APIResponse(status: 301, headers: [("location", request.request.path + "/")], body: .bytes(ByteBuffer())))
-        }
         let streams = path.streams
         if plural == "nodes" {
             let rest = info.rest.joined(separator: "/")
             return .later { await Router.answering { try await streams.node(request, path: rest, node: object.name) } }
         }
         let backend = plural == "pods" ? try pod(object, target) : try service(object, target)
-        guard let node = NodePath.node(of: backend.pod) else { throw .badRequest("pod \(backend.pod.name) does not have a host assigned") }
         let address = backend.pod.tree["status"]?["podIP"]?.string ?? ""
         if address.isEmpty { throw .badRequest("address not allowed") }
+        guard let node = NodePath.node(of: backend.pod) else { throw .badRequest("pod \(backend.pod.name) does not have a host assigned") }
+        try path.checkNode(node)
+        // Relative links of what is served lead into it only from a folder.
+        if info.rest.isEmpty, !request.request.path.hasSuffix("/"), ["GET", "HEAD"].contains(request.request.method) {
+            return .now(APIResponse(status: 301, headers: [("location", request.request.path + "/")], body: .bytes(ByteBuffer())))
+        }
         var parameters = NodePath.parameters(of: backend.pod)
         parameters.port = backend.port
         parameters.addresses = [address]

@@ -21,7 +21,12 @@ final class PortForwardBridge: Sendable {
     private let waiting = Atomic(0)
     private static let limit = 16 << 20
 
-    init(client: ClientLink, transport: ByteTransport, open: @escaping @Sendable (UInt16) async throws -> Tunnel.Link) throws {
+    private let activity: StreamActivity
+
+    init(
+        client: ClientLink, transport: ByteTransport, activity: StreamActivity, open: @escaping @Sendable (UInt16) async throws -> Tunnel.Link
+    ) throws {
+        self.activity = activity
         self.client = client
         self.open = open
         state = Mutex(State(session: try SPDYPortForward(), transport: transport))
@@ -32,6 +37,7 @@ final class PortForwardBridge: Sendable {
         await withDiscardingTaskGroup { group in
             do {
                 reading: while let buffer = try await client.next() {
+                    activity.mark()
                     let (events, reply, hasEnded) = try state.withLock { state in
                         let received = try state.transport.receive(Array(buffer.readableBytesView))
                         return (try state.session.receive(received.bytes), received.reply, received.hasEnded)
@@ -96,6 +102,7 @@ final class PortForwardBridge: Sendable {
             }
             defer { group.cancelAll() }
             while let part = try? await node.next() {
+                activity.mark()
                 guard case .frame(let frame) = part else { continue }
                 switch frame.channel {
                 case .output: if (try? await send(state.withLock { $0.session.data(id, frame.bytes) })) == nil { return nil }

@@ -34,8 +34,10 @@ final class RemoteCommandBridge: Sendable {
     // A lock and no actor: a value that is asked between two reads.
     private let session: Mutex<any RemoteCommandSession>
     private let isOver = Atomic(false)
+    private let activity: StreamActivity
 
-    init(client: ClientLink, node: Tunnel.Link, session: any RemoteCommandSession) {
+    init(client: ClientLink, node: Tunnel.Link, session: any RemoteCommandSession, activity: StreamActivity) {
+        self.activity = activity
         self.client = client
         self.node = node
         self.session = Mutex(session)
@@ -62,6 +64,7 @@ final class RemoteCommandBridge: Sendable {
         try await client.send(bytes: session.withLock { $0.greeting() })
         if isWebSocket { try await begin(late) }
         while let buffer = try await client.next() {
+            activity.mark()
             // After the end the client is only listened to until it closes: its answer must not be lost.
             if isOver.load(ordering: .relaxed) { continue }
             for event in try session.withLock({ try $0.receive(Array(buffer.readableBytesView)) }) {
@@ -85,6 +88,7 @@ final class RemoteCommandBridge: Sendable {
     private func fromNode() async throws {
         var ending: OperationEnding?
         while ending == nil, let part = try await node.next() {
+            activity.mark()
             guard case .frame(let frame) = part else {
                 if part == .end { break }
                 continue

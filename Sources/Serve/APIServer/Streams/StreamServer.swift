@@ -30,8 +30,9 @@ struct StreamServer: Sendable {
                 ConnectionUpgrade(
                     headers: handshake.headers,
                     install: { [permission] channel in
-                        let bridge = RemoteCommandBridge(client: try ClientLink(channel), node: link, session: session)
-                        Task { try? await permission.run(request, cut: { await bridge.cut() }) { await bridge.run() } }
+                        let activity = StreamActivity()
+                        let bridge = RemoteCommandBridge(client: try ClientLink(channel), node: link, session: session, activity: activity)
+                        Task { try? await permission.run(request, activity, cut: { await bridge.cut() }) { await bridge.run() } }
                     }, abandon: { link.close() })))
     }
 
@@ -46,12 +47,13 @@ struct StreamServer: Sendable {
             body: .upgrade(
                 ConnectionUpgrade(headers: handshake.headers) { [permission] channel in
                     let transport: ByteTransport = handshake.carrier == .spdy ? .plain : .webSocket(WebSocketDecoder())
-                    let bridge = try PortForwardBridge(client: try ClientLink(channel), transport: transport) { port in
+                    let activity = StreamActivity()
+                    let bridge = try PortForwardBridge(client: try ClientLink(channel), transport: transport, activity: activity) { port in
                         var parameters = parameters
                         parameters.port = port
                         return try await tunnels.open(.portForward, parameters, node: node)
                     }
-                    Task { try? await permission.run(request) { await bridge.run() } }
+                    Task { try? await permission.run(request, activity) { await bridge.run() } }
                 }))
     }
 
@@ -120,8 +122,9 @@ struct StreamServer: Sendable {
                         let connection = try tunnels.adopt(channel, node: node)
                         // A certificate that ends, or a node that lost its rights, ends the tunnel.
                         Task {
-                            try? await permission.run(request) { try? await connection.channel.closeFuture.get() }
-                            connection.channel.close(promise: nil)
+                            try? await permission.run(request, cut: { connection.channel.close(promise: nil) }) {
+                                try? await connection.channel.closeFuture.get()
+                            }
                         }
                     })))
     }

@@ -26,6 +26,7 @@ struct NodePath: Sendable {
             if subresource == "log" { return .now(APIResponse(status: 204, body: .bytes(ByteBuffer()))) }
             throw .badRequest("pod \(object.name) does not have a host assigned")
         }
+        try checkNode(node)
         let streams = streams
         switch subresource {
         case "log":
@@ -45,6 +46,15 @@ struct NodePath: Sendable {
             try admission.connect(request, resource, options: "PodPortForwardOptions")
             guard streams.tunnels.nodes.contains(node) else { throw streams.tunnels.notConnected(node) }
             return .later { [parameters] in await Router.answering { try streams.portForward(request, parameters, node: node) } }
+        }
+    }
+
+    /// Refuses in kube-apiserver's words what leads to a node that there is not. One that is connected is there, whatever is
+    /// stored.
+    func checkNode(_ name: String) throws(StatusError) {
+        if streams.tunnels.nodes.contains(name) { return }
+        guard let nodes = reader.registry["", "v1", "nodes"], (try? reader.object(nodes, namespace: "", name: name)) != nil else {
+            throw .notFound(GroupResource(group: "", resource: "pods"), name: name)
         }
     }
 

@@ -54,6 +54,9 @@ package final class Informer: Sendable {
         state.withLock { state in (state.index[indexKey] ?? []).compactMap { state.objects[$0] } }
     }
 
+    /// How many objects are found under an index key.
+    package func count(_ indexKey: String) -> Int { state.withLock { $0.index[indexKey]?.count ?? 0 } }
+
     // MARK: Following
 
     package func run() async {
