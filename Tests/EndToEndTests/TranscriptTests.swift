@@ -17,7 +17,7 @@ extension EndToEnd {
                         #expect(try await cluster.tryUp(flags).succeeded)
                         continue
                     }
-                    let script = Transcript.script(step.command, kubectl: kubectl.path)
+                    let script = Transcript.script(step.command, kubectl: [kubectl.path])
                     let outcome = try await Command.run(
                         "/bin/bash", ["-c", script], environment: cluster.environment, folder: Resources.manifests)
                     let lines = Transcript.lines(outcome.output)

@@ -104,7 +104,7 @@ extension ContainerRuntime {
     ///   - parts: how many are kept, the present one included.
     /// - Returns: whether a new part was begun.
     @discardableResult
-    package func rotateLog(of id: String, _ log: String, limit: Int = 10 << 20, parts: Int = 5) async throws -> Bool {
+    package func rotateLog(of id: String, _ log: String, limit: Int = 10 << 20, parts: Int = 5) throws -> Bool {
         guard let size = GrowingFile.size(of: log), size >= limit else { return false }
         let folder = SecureFile.folder(of: log)
         let stem = log.split(separator: "/").last.map(String.init) ?? ""

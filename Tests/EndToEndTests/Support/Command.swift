@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Runs a program to its end.
 enum Command {
@@ -51,6 +52,50 @@ enum Command {
         return Outcome(status: status >> 8 & 0xFF, output: printed + errors, printed: printed)
     }
 
+    /// Runs a program to its end in a terminal of its own, in which nothing is typed.
+    static func runInTerminal(
+        _ words: [String], environment: [String: String], folder: String, timeout: Duration = .seconds(90)
+    ) async throws -> Outcome {
+        // pty(7), ioctl_tty(2): TIOCSPTLCK and TIOCGPTN, of which Swift sees no names.
+        let master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var (lock, number): (Int32, Int32) = (0, 0)
+        guard master >= 0, unsafe ioctl(master, 0x4004_5431, &lock) == 0, unsafe ioctl(master, 0x8004_5430, &number) == 0 else {
+            throw Failure(description: "there is no terminal: error \(errno)")
+        }
+        let path = "/dev/pts/\(number)"
+        // Held open here: without a program at its other end a terminal cannot be read.
+        let slave = unsafe open(path, O_RDWR | O_NOCTTY)
+        defer { for descriptor in [master, slave] { close(descriptor) } }
+        _ = fcntl(master, F_SETFL, O_NONBLOCK)
+        for descriptor in [master, slave] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for number in [0, 1, 2] as [Int32] { unsafe posix_spawn_file_actions_addopen(&actions, number, path, O_RDWR | O_NOCTTY, 0) }
+        let process = try unsafe start("/usr/bin/env", ["-C", folder] + words, environment.map { $0 + "=" + $1 }, &actions)
+        var shown: [UInt8] = []
+        func read() {
+            var part = [UInt8](repeating: 0, count: 4096)
+            while case let count = unsafe Glibc.read(master, &part, part.count), count > 0 { shown += part[..<count] }
+        }
+        let status = try await end(of: process, within: timeout, meanwhile: read)
+        read()
+        // Without what moves the cursor and sets colours.
+        let text = String(decoding: shown.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self).replacing(#/\u{1B}\[[0-9;]*[A-Za-z]/#, with: "")
+        guard status & 0x7F == 0 else { throw Failure(description: "\(words) was ended by signal \(status & 0x7F) (the limit is \(timeout)):\n\(text)") }
+        return Outcome(status: status >> 8 & 0xFF, output: text, printed: text)
+    }
+
+    /// Starts a program that goes on, with nothing to read or write. Whoever starts it waits for its end.
+    static func start(_ words: [String]) throws -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for number in [0, 1, 2] as [Int32] { unsafe posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0) }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return try unsafe start(words[0], Array(words.dropFirst()), ["PATH=" + path], &actions)
+    }
+
     private static func start(
         _ program: String, _ arguments: [String], _ environment: [String],
         _ actions: inout posix_spawn_file_actions_t
@@ -65,12 +110,13 @@ enum Command {
     }
 
     /// Waits for the end of a child; one that takes longer is killed.
-    private static func end(of process: pid_t, within limit: Duration) async throws -> Int32 {
+    private static func end(of process: pid_t, within limit: Duration, meanwhile: () -> Void = {}) async throws -> Int32 {
         let clock = ContinuousClock()
         let deadline = clock.now + limit
         var status: Int32 = 0
         while unsafe waitpid(process, &status, WNOHANG) == 0 {
             if clock.now > deadline { kill(process, SIGKILL) }
+            meanwhile()
             // Not cancelled half way: the child has to be waited for.
             try? await Task.sleep(for: .milliseconds(3))
         }

@@ -4,6 +4,8 @@ import Foundation
 struct TestCluster: Sendable {
     let folder = TemporaryFolder()
     let port: Int
+    /// Where it runs, and as whom.
+    let place: TestPlace
     /// Flags of every `up`.
     var flags: [String]
 
@@ -12,10 +14,12 @@ struct TestCluster: Sendable {
     var kubeconfig: String { folder.path + "/kubeconfig" }
     var server: String { "https://127.0.0.1:\(port)" }
 
-    init(flags: [String] = []) throws {
+    init(_ place: TestPlace = .controlOnly, flags: [String] = []) throws {
         port = try Ports.free()
+        self.place = place
         self.flags = flags
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        try place.give(folder.path)
     }
 
     /// The program beside the tests; nil when it was not built.
@@ -42,10 +46,13 @@ struct TestCluster: Sendable {
     func kastell(
         _ arguments: String..., mergesErrors: Bool = true, environment more: [String: String] = [:]
     ) async throws -> Command.Outcome {
+        try await run(arguments + ["--state-dir", stateDir], mergesErrors: mergesErrors, environment: more)
+    }
+
+    private func run(_ arguments: [String], mergesErrors: Bool = true, environment more: [String: String] = [:]) async throws -> Command.Outcome {
         guard let program = Self.program else { throw Command.Failure(description: "kastell is not built") }
-        return try await Command.run(
-            program, arguments + ["--state-dir", stateDir], environment: environment.merging(more) { $1 },
-            mergesErrors: mergesErrors)
+        let words = place.server([program] + arguments)
+        return try await Command.run(words[0], Array(words.dropFirst()), environment: environment.merging(more) { $1 }, mergesErrors: mergesErrors)
     }
 
     /// Runs `kastell up --detach` and answers whatever comes of it.
@@ -57,10 +64,9 @@ struct TestCluster: Sendable {
     /// Runs `kastell up --detach` and answers whatever comes of it.
     @discardableResult
     func tryUp(_ more: [String], writesOwnKubeconfig: Bool = true) async throws -> Command.Outcome {
-        guard let program = Self.program else { throw Command.Failure(description: "kastell is not built") }
-        var arguments = ["up", "--detach", "--control-only", "--state-dir", stateDir, "--api-port", "\(port)"]
+        var arguments = ["up", "--detach"] + place.flags + ["--state-dir", stateDir, "--api-port", "\(port)"]
         if writesOwnKubeconfig { arguments += ["--kubeconfig", kubeconfig] }
-        return try await Command.run(program, arguments + flags + more, environment: environment)
+        return try await run(arguments + flags + more)
     }
 
     /// Starts the cluster; it has to come up.
@@ -90,9 +96,11 @@ struct TestCluster: Sendable {
         do {
             let result = try await body()
             _ = try await kastell("down")
+            place.end()
             return result
         } catch {
             _ = try? await kastell("down")
+            place.end()
             throw error
         }
     }
@@ -125,8 +133,16 @@ struct TestCluster: Sendable {
     func kubectl(
         _ kubectl: Kubectl, _ arguments: String..., input: String? = nil, mergesErrors: Bool = true
     ) async throws -> Command.Outcome {
-        try await Command.run(
-            kubectl.path, arguments, environment: environment, folder: Resources.manifests, input: input,
+        try await self.kubectl(kubectl, arguments, input: input, mergesErrors: mergesErrors)
+    }
+
+    @discardableResult
+    func kubectl(
+        _ kubectl: Kubectl, _ arguments: [String], input: String? = nil, mergesErrors: Bool = true
+    ) async throws -> Command.Outcome {
+        let words = place.client([kubectl.path] + arguments)
+        return try await Command.run(
+            words[0], Array(words.dropFirst()), environment: environment, folder: Resources.manifests, input: input,
             mergesErrors: mergesErrors)
     }
 }

@@ -4,7 +4,8 @@ import Foundation
 ///
 /// A step is a line `$ command`, with its continuation lines and here-document, then the output, and a last line
 /// `[exit N]` when the command does not end with 0. Lines that begin with `#` are comments. Output is compared without
-/// blank lines and without the width of columns; `<age>` stands for an age such as `7m46s`.
+/// blank lines and without the width of columns; `<age>` stands for an age such as `7m46s`, `<number>` for a number within a
+/// word, and `<rest>` at the end of a line for whatever there is.
 struct Transcript {
     struct Step {
         let line: Int
@@ -53,18 +54,27 @@ struct Transcript {
         lines.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }.filter { !$0.isEmpty }
     }
 
-    /// Whether a line is the expected one, but for ages.
+    /// Whether a line is the expected one, but for ages, numbers and its rest.
     static func matches(_ line: String, _ expected: String) -> Bool {
         if line == expected { return true }
+        if let rest = expected.range(of: " <rest>") { return line.hasPrefix(expected[..<rest.lowerBound] + " ") }
         let words = line.split(separator: " ")
         let wanted = expected.split(separator: " ")
-        return words.count == wanted.count
-            && zip(words, wanted).allSatisfy { $0 == $1 || $1 == "<age>" && $0.wholeMatch(of: #/(\d+[smhdy])+/#) != nil }
+        return words.count == wanted.count && zip(words, wanted).allSatisfy { matches(word: $0, $1) }
+    }
+
+    private static func matches(word: Substring, _ wanted: Substring) -> Bool {
+        if wanted == "<age>" { return word.wholeMatch(of: #/(\d+[smhdy])+/#) != nil }
+        func fixed(_ text: Substring) -> String { String(text).replacing(#/\d+(\.\d+)*/#, with: "<number>") }
+        return word == wanted || wanted.contains("<number>") && fixed(word) == fixed(wanted)
+    }
+
+    static func quoted(_ words: [String]) -> String {
+        words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
     }
 
     /// The bash script of a step: the aliases of the seed, and the command.
-    static func script(_ command: String, kubectl: String) -> String {
-        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+    static func script(_ command: String, kubectl: [String]) -> String {
         return """
             kubectl() { \(quoted(kubectl)) "$@"; }
             k() { kubectl "$@"; }

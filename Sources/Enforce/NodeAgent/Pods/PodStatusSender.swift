@@ -20,6 +20,8 @@ struct PodStatusSender {
     /// - Returns: whether somebody has to send it; false when it is written, or a sender is at work.
     mutating func wants(_ status: JSON, over present: JSON?) -> Bool {
         if written == nil, let present, Self.covers(present, status) { written = status }
+        // While the node was not heard of, somebody else may have called the pod unready: that is taken back.
+        if written == status, let present, Self.readiness(present) != Self.readiness(status), !isSending { written = nil }
         wanted = status == written ? nil : status
         guard wanted != nil, !isSending else { return false }
         isSending = true
@@ -42,6 +44,10 @@ struct PodStatusSender {
         case .later: if wanted == nil { wanted = status }
         case .gone: isSending = false
         }
+    }
+
+    private static func readiness(_ status: JSON) -> String? {
+        (status["conditions"]?.array ?? []).first { $0["type"]?.string == "Ready" }?["status"]?.string
     }
 
     private static func covers(_ present: JSON, _ status: JSON) -> Bool {

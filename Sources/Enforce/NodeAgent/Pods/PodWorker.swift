@@ -173,6 +173,16 @@ actor PodWorker {
         }
         if case .ready = record.sandbox, await !services.sandboxes.exists(pod, folder) { record.lostSandbox(pod) }
         if record.sandbox == .starting { record.sandbox = .absent }
+        if case .ready = record.sandbox, !pod.isBeingDeleted { services.spawn { await self.takeOverVolumes() } }
+    }
+
+    /// Volumes have to be known before they can be kept up to date.
+    private func takeOverVolumes() async {
+        shared = await services.sandboxes.confine(pod).pod
+        do throws(VolumeError) { _ = try await services.volumes.prepare(pod, shared: shared) } catch {
+            services.log.warning("volumes are not ready", metadata: ["pod": "\(pod.namespace)/\(pod.name)", "error": "\(error.message)"])
+        }
+        await refreshVolumes()
     }
 
     // MARK: Deciding

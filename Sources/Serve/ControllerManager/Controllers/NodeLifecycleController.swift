@@ -72,6 +72,8 @@ struct NodeLifecycleController: Controller {
                 context.queue.add(new.name)
             } else {
                 watch.forget(node.name)
+                let message = "Node \(node.name) event: Removing Node \(node.name) from Controller"
+                context.events.record([Notice(reason: "RemovingNode", message: message)], about: node)
             }
             if turns { for other in informers.nodes.all { context.queue.add(other.name) } }
         }
