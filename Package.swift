@@ -256,7 +256,13 @@ let package = Package(
             "NodeAgentTests",
             [
                 "NodeAgent", "APIServer", "CertificateAuthority", "ControllerManager", "EncryptionAtRest", "JSONValue", "KubeClient", "KubeModel",
-                "LinuxKernel", "PolicyModel", "Store", .product(name: "Logging", package: "swift-log"),
+                "LinuxKernel", "PodLifecycle", "PolicyModel", "Store", .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests(
+            "WorkerNodeTests",
+            [
+                "WorkerNode", "CertificateAuthority", "JSONValue", "LinuxKernel", "NetworkPolicy", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         tests("VolumeContentTests", ["VolumeContent", "JSONValue", "KubeModel"]),
         tests(

@@ -6,7 +6,7 @@ import JSONValue
 import KubeModel
 
 /// One thing that the cluster needs of its machine, and whether it is there.
-struct HostCheck {
+struct HostCheck: Hashable {
     enum Verdict: String { case passed, advised, failed }
     var name: String
     var verdict: Verdict
@@ -27,10 +27,11 @@ enum HostChecks {
     static func run(
         _ configuration: KastellConfiguration, directory: StateDirectory, environment: ProcessEnvironment
     ) -> [HostCheck] {
-        [
+        let cluster = [
             kernel, stateFolder(directory), diskSpace(directory), port(configuration, directory), openFiles, clock,
             kubectl(environment),
         ]
+        return cluster + (configuration.controlOnly ? [] : NodeChecks.judge(.read()))
     }
 
     private static var kernel: HostCheck {

@@ -34,6 +34,10 @@ package struct NodeProcess: Sendable {
         self.log = log
     }
 
+    /// The programs that every node takes, with the packages that bring them.
+    package static let programs: [(path: String, package: String)] = [
+        (ContainerRuntime.Configuration(folder: "").runtime, "runc"), (ContainerRuntime.Configuration(folder: "").monitor, "conmon"),
+    ]
     private static let agent = "kastell-node"
     /// How long a stopping node waits for its pods.
     private static let stopSeconds: Int64 = 8

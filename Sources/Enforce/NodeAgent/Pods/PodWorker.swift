@@ -46,7 +46,7 @@ actor PodWorker {
         self.services = services
         self.finished = finished
         folder = PodFolder(pods: services.pods, uid: pod.uid)
-        self.record = record ?? PodRecord(startTime: services.clock())
+        self.record = record ?? PodRecord(resuming: pod, now: services.clock())
         self.record.hostIPs = services.hostIPs
     }
 

@@ -44,6 +44,7 @@ struct UpCommand: AsyncParsableCommand {
             return
         }
         try PortProbe.check(configuration)
+        if !configuration.controlOnly { try NodeChecks.require(.read()) }
         try SecureFile.write(directory.savedConfiguration, Array(configuration.yaml.utf8))
         let kubeconfig = KubeconfigTarget(path: target ?? KubeconfigFile.path(environment), isExclusive: target != nil)
         if detach {
