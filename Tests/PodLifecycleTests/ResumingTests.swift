@@ -34,7 +34,7 @@ struct ResumingTests {
         "the count goes on, with one more for a run that is over",
         arguments: [
             Case(policy: "Always", state: running, count: 0, expected: 1, lastCode: 137),
-            Case(policy: "Never", state: running, count: 0, expected: 1, lastCode: 137),
+            Case(policy: "Never", state: running, count: 0, expected: 0, lastCode: nil, isStarted: false),
             Case(policy: "Always", state: running, last: ended(3), count: 4, expected: 5, lastCode: 137),
             Case(policy: "Always", state: ended(0), count: 2, expected: 3, lastCode: 0),
             Case(policy: "OnFailure", state: ended(1), count: 2, expected: 3, lastCode: 1),

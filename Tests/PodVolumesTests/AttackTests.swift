@@ -74,7 +74,7 @@ struct AttackTests {
         defer { try? FileTree.remove(folder) }
         Files.link(folder + "/volume/link", to: "../outside")
         let outside = try HeldFile(folder + "/outside/b").facts().identity
-        let swapper = try Swapper(folder + "/volume")
+        let swapper = Swapper(folder + "/volume")
         try OneTimeThread.start { swapper.run() }
         defer { swapper.stop() }
         var (found, refused) = (0, 0)
@@ -99,16 +99,14 @@ struct AttackTests {
         private let end = Mutex(false)
         private let ended = Mutex(false)
         private let folder: String
-        private let held: HeldFile
-        init(_ folder: String) throws {
-            self.folder = folder
-            held = try HeldFile(folder)
-        }
+        init(_ folder: String) { self.folder = folder }
         func run() {
+            var count = 0
             while !end.withLock({ $0 }) {
+                count += 1
                 for (from, to) in [("/a", "/hidden"), ("/link", "/a"), ("/a", "/link")] { unsafe rename(folder + from, folder + to) }
-                // What was made while nothing was there is in the way.
-                try? held.removeAll("a")
+                // What was made while nothing was there is in the way; to empty it would take as long as the other side fills it.
+                unsafe rename(folder + "/a", "\(folder)/made\(count)")
                 unsafe rename(folder + "/hidden", folder + "/a")
             }
             ended.withLock { $0 = true }

@@ -73,9 +73,15 @@ package struct StreamRelay: Sendable {
 }
 
 /// Writes what one channel receives to another, reads on when that is written, and closes it when there is no more.
+///
+/// Nothing is closed before what came first is written: closing takes with it what still waits.
 private final class RelayHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     var partner: (any Channel)?
+    /// The writes that are under way.
+    private var pending = 0
+    /// How much of the partner is to be closed after them.
+    private var end: CloseMode?
 
     func channelActive(context: ChannelHandlerContext) {
         context.read()
@@ -84,25 +90,39 @@ private final class RelayHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let partner else { return context.close(promise: nil) }
-        let read = NIOLoopBound(context, eventLoop: context.eventLoop)
+        pending += 1
+        let own = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         partner.writeAndFlush(unwrapInboundIn(data)).whenComplete { result in
+            let (handler, context) = own.value
+            handler.pending -= 1
             switch result {
-            case .success: read.value.read()
-            case .failure: read.value.close(promise: nil)
+            case .success: if handler.end == nil { context.read() } else { handler.closeWritten() }
+            case .failure:
+                handler.partner?.close(promise: nil)
+                context.close(promise: nil)
             }
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent { partner?.close(mode: .output, promise: nil) }
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent, end == nil {
+            end = .output
+            closeWritten()
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        partner?.close(promise: nil)
-        partner = nil
+        end = .all
+        closeWritten()
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func closeWritten() {
+        guard pending == 0, let end else { return }
+        partner?.close(mode: end, promise: nil)
+        if case .all = end { partner = nil }
+    }
 }

@@ -39,8 +39,11 @@ enum SignalNames {
         if let number = Int32(text) { return (1...64).contains(number) ? number : nil }
         let name = text.hasPrefix("SIG") ? String(text.dropFirst(3)) : text
         if let number = numbers[name] { return number }
-        if name.hasPrefix("RTMIN") { return name == "RTMIN" ? 34 : Int32(name.dropFirst(6)).flatMap { (0...30).contains($0) ? 34 + $0 : nil } }
-        if name.hasPrefix("RTMAX") { return name == "RTMAX" ? 64 : Int32(name.dropFirst(6)).flatMap { (0...30).contains($0) ? 64 - $0 : nil } }
-        return nil
+        if name == "RTMIN" { return 34 }
+        if name == "RTMAX" { return 64 }
+        // A sign of its own would turn the direction round.
+        guard let distance = Int32(name.dropFirst(6)), name.dropFirst(6).first?.isNumber == true, distance <= 30 else { return nil }
+        if name.hasPrefix("RTMIN+") { return 34 + distance }
+        return name.hasPrefix("RTMAX-") ? 64 - distance : nil
     }
 }
