@@ -131,8 +131,7 @@ let package = Package(
             [
                 "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
                 "APIDiscovery", "CustomResources", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
-                "CertificateAuthority", "KubeClient", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
-                "CertificateAuthority", "KubeClient", "NetworkPolicy", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                "CertificateAuthority", "KubeClient", "NetworkPolicy", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
 
