@@ -89,7 +89,8 @@ struct SessionTests {
             isBase64 ? ClientFrame.make(1, [0x30 + channel] + Array(Base64.encode(bytes).utf8)) : ClientFrame.make(2, [channel] + bytes)
         }
         var session = WebSocketRemoteCommand(Self.all, protocolName: name)
-        #expect(session.greeting() == WebSocket.encode(isBase64 ? .text([0x31]) : .binary([1])))
+        // kubectl, which speaks version 5, is not ready for a message before its own.
+        #expect(session.greeting() == (name.hasPrefix("v5.") ? [] : WebSocket.encode(isBase64 ? .text([0x31]) : .binary([1]))))
         #expect(try session.receive(message(0, [5, 6])) == [.frame(StreamFrame(.input, [5, 6]))])
         // What a client may not write.
         #expect(try session.receive(message(1, [5]) + message(3, [5]) + message(6, [1]) + message(9, [1])) == [])

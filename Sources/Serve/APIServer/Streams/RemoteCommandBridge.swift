@@ -61,7 +61,8 @@ final class RemoteCommandBridge: Sendable {
             client.close()
         }
         defer { late.cancel() }
-        try await client.send(bytes: session.withLock { $0.greeting() })
+        let greeting = session.withLock { $0.greeting() }
+        if !greeting.isEmpty { try await client.send(bytes: greeting) }
         if isWebSocket { try await begin(late) }
         while let buffer = try await client.next() {
             activity.mark()

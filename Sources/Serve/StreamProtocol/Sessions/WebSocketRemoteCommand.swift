@@ -25,7 +25,11 @@ package struct WebSocketRemoteCommand: RemoteCommandSession {
     }
 
     /// An empty message on the lowest channel: the operation is under way.
+    ///
+    /// Not for version 5: its client kubectl makes its channels only after the answer to the upgrade, and complains of a message
+    /// that is there before them.
     package func greeting() -> [UInt8] {
+        if version == 5 { return [] }
         let first: StreamChannel = wanted.contains(.output) ? .output : wanted.contains(.errorOutput) ? .errorOutput : .status
         return message(first, [])
     }
