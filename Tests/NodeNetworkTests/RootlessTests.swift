@@ -8,7 +8,7 @@ import Testing
 struct RootlessTests {
     @Test("attacks are held, services serve and random worlds agree in a user namespace")
     func all() throws {
-        let filter = "AttackTests|ServiceTests|NodeTests|RealPacketTests"
+        let filter = "^NodeNetworkTests\\.(AttackTests|ServiceTests|NodeTests|RealPacketTests)"
         let (status, output) = try Rootless.run([
             try #require(Rootless.program), "--testing-library", "swift-testing", "--filter", filter,
         ])
