@@ -36,7 +36,11 @@ struct StreamRelayTests {
 
     /// Sends, closes its half, and hears the other one to the end.
     private static func exchange(_ path: String, _ bytes: [UInt8]) async throws -> [UInt8] {
-        let client = try await ClientBootstrap(group: group).channelOption(.allowRemoteHalfClosure, value: true).connect(unixDomainSocketPath: path) { channel in
+        try await exchange(try SocketAddress(unixDomainSocketPath: path), bytes)
+    }
+
+    private static func exchange(_ address: SocketAddress, _ bytes: [UInt8]) async throws -> [UInt8] {
+        let client = try await ClientBootstrap(group: group).channelOption(.allowRemoteHalfClosure, value: true).connect(to: address) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
             }
@@ -106,18 +110,7 @@ struct StreamRelayTests {
             let port = try #require(probe.localAddress?.port)
             try await probe.close()
             let relay = try await StreamRelay.start([.tcp(host: "127.0.0.1", port: port)], to: .unix(path: back), from: [try #require(IPNetwork(network))])
-            let client = try await ClientBootstrap(group: Self.group).channelOption(.allowRemoteHalfClosure, value: true).connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
-            }
-            let heard = try? await client.executeThenClose { inbound, outbound in
-                try await outbound.write(ByteBuffer(string: "a"))
-                outbound.finish()
-                var heard: [UInt8] = []
-                for try await buffer in inbound { heard += buffer.readableBytesView }
-                return heard
-            }
+            let heard = try? await Self.exchange(try SocketAddress(ipAddress: "127.0.0.1", port: port), Array("a".utf8))
             #expect((heard == Array("1:a".utf8)) == isServed)
             await relay.close()
         }

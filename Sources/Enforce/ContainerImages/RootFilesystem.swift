@@ -12,7 +12,7 @@ extension ImageLibrary {
     ///   - owner: whom the folder belongs to that the container writes to: the root of its users.
     ///   - layer: gives another path for a layer, where its files belong to other users; called with the layer and its number.
     package func mountRoot(
-        _ id: String, of image: ImageRecord, readOnly: Bool = false, owner: UInt32 = 0, layer: (String, Int) throws -> String = { path, _ in path }
+        _ id: String, of image: ImageRecord, owner: UInt32 = 0, layer: (String, Int) throws -> String = { path, _ in path }
     ) throws -> String {
         guard !id.isEmpty, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x2D || $0 == 0x5F }) else {
             throw ImageError("'\(id)' is no id of a container")
@@ -43,14 +43,10 @@ extension ImageLibrary {
             }
         }
         var options = "lowerdir=" + lowers.map(Self.escaped).joined(separator: ":")
-        // Two layers at least without an upper folder: the kernel asks for it.
-        if readOnly { if lowers.count == 1 { options += ":" + Self.escaped(root + "/upper") } } else {
-            options += ",upperdir=\(Self.escaped(root + "/upper")),workdir=\(Self.escaped(root + "/work"))"
-        }
+        options += ",upperdir=\(Self.escaped(root + "/upper")),workdir=\(Self.escaped(root + "/work"))"
         if form == .user { options += ",userxattr" }
         let target = root + "/rootfs"
-        let flags = UInt(MS_NODEV) | (readOnly ? UInt(MS_RDONLY) : 0)
-        guard unsafe mount("overlay", target, "overlay", flags, options) == 0 else { throw LayerError.system(call: "mount overlay", entry: target, code: errno) }
+        guard unsafe mount("overlay", target, "overlay", UInt(MS_NODEV), options) == 0 else { throw LayerError.system(call: "mount overlay", entry: target, code: errno) }
         return target
     }
 

@@ -188,10 +188,12 @@ package struct NodeProcess: Sendable {
     /// A folder that users of pods' own can pass through: in the machine's run folder, or on a file system of the node's own.
     private func passage() throws -> String {
         guard relaySocket != nil else {
-            for folder in ["/run/kastell", "/run/kastell/roots"] where unsafe mkdir(folder, 0o711) != 0 && errno != EEXIST {
-                throw NodeError("\(folder) cannot be made: \(SystemError("mkdir", errno))")
-            }
-            return "/run/kastell/roots"
+            // Beside /run/kastell, which nobody else may enter: the cluster's sockets lie there.
+            let folder = "/run/kastell-roots"
+            guard unsafe mkdir(folder, 0o711) == 0 || errno == EEXIST else { throw NodeError("\(folder) cannot be made: \(SystemError("mkdir", errno))") }
+            // Whatever the umask took from it.
+            guard unsafe chmod(folder, 0o711) == 0 else { throw NodeError("\(folder) cannot be opened to users of pods: \(SystemError("chmod", errno))") }
+            return folder
         }
         // An agent before this one may have mounted it.
         if UserMounts.isPassage("/mnt") { return "/mnt" }
