@@ -44,6 +44,8 @@ struct NodeCommand: AsyncParsableCommand {
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
+        // Containers' users read what is made for them, whatever the user's umask; what is secret has a mode of its own.
+        umask(0o022)
         do {
             let (file, settings) = try prepared()
             let log = Logger(label: "node") { _ in LineLog(component: "node") }
