@@ -130,6 +130,29 @@ func throughput(policies: Int, rounds: Int) async throws {
         open.ingress?[0].matches[0].source.sets = []
         index.set(open)
     }
+    let (one, two, address) = try bareVeth(segments: nil)
+    let (wideOne, wideTwo, _) = try bareVeth(segments: PodLink.segmentSize)
+    var ratios: [(plain: Double, wide: Double)] = []
+    for round in 0..<rounds {
+        let pods = try stream(server.namespace, client.namespace, server.address)
+        let bare = try stream(one, two, address)
+        let wide = try stream(wideOne, wideTwo, address)
+        if round == 0 { continue }
+        ratios.append((pods / bare, pods / wide))
+        print(
+            "round \(round): pods \(Int(pods * 8 / 1e6)) Mbit/s, bare veth \(Int(bare * 8 / 1e6)), with segments as large as the pods' \(Int(wide * 8 / 1e6))"
+        )
+    }
+    func spread(_ values: [Double]) -> String {
+        let sorted = values.sorted()
+        return "median \((sorted[sorted.count / 2] * 1000).rounded() / 1000), least \((sorted[0] * 1000).rounded() / 1000)"
+    }
+    print("ratio to a bare veth: \(spread(ratios.map(\.plain))), with \(policies) policies")
+    print("ratio to a bare veth with segments as large: \(spread(ratios.map(\.wide)))")
+}
+
+/// Two namespaces with a veth between them and nothing else, and the address of the first.
+func bareVeth(segments: UInt32?) throws -> (NetworkNamespace, NetworkNamespace, IPAddress) {
     let (one, two) = (try NetworkNamespace.make(), try NetworkNamespace.make())
     let address = IPAddress(family: .v4, high: 0, low: 0x0A63_0001)
     let other = IPAddress(family: .v4, high: 0, low: 0x0A63_0002)
@@ -141,26 +164,14 @@ func throughput(policies: Int, rounds: Int) async throws {
         try namespace.run { () throws(SystemError) in
             let route = try RouteSocket()
             guard let link = try route.link("bare") else { return }
+            if let segments { try route.setSegmentSize(link, segments) }
             try route.addAddress(IPNetwork(own), own, to: link)
             try route.setUp(link)
             try route.setNeighbour(peer, [2, 0, 0, 0, 7, hardware], on: link)
             try route.addRoute(IPNetwork(peer), on: link)
         }
     }
-    var ratios: [Double] = []
-    for round in 0..<rounds {
-        let pods = try stream(server.namespace, client.namespace, server.address)
-        let bare = try stream(one, two, address)
-        if round == 0 { continue }
-        ratios.append(pods / bare)
-        print(
-            "round \(round): pods \(Int(pods * 8 / 1e6)) Mbit/s, bare veth \(Int(bare * 8 / 1e6)) Mbit/s, ratio \((pods / bare * 1000).rounded() / 1000)"
-        )
-    }
-    ratios.sort()
-    print(
-        "ratio: median \((ratios[ratios.count / 2] * 1000).rounded() / 1000), least \((ratios[0] * 1000).rounded() / 1000), with \(policies) policies"
-    )
+    return (one, two, address)
 }
 
 /// Bytes in a second.

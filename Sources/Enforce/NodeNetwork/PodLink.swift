@@ -3,7 +3,7 @@ import NetworkPolicy
 
 /// The link between a node and one pod: a pair of interfaces, routed and not bridged, so that everything passes the
 /// node's rules. Nobody learns an address from what the other end says: each end is told the other's hardware.
-struct PodLink: Sendable {
+package struct PodLink: Sendable {
     /// What all nodes' ends are named by.
     static let prefix = "kst"
     /// What stands before the pod's name in the alias of a node's end.
@@ -57,7 +57,7 @@ struct PodLink: Sendable {
 
     /// What a stream between pods of a node moves through two links at a time; the second link costs less by it. Kernels that do
     /// not know it keep 64 KiB.
-    private static let segmentSize: UInt32 = 192 << 10
+    package static let segmentSize: UInt32 = 192 << 10
 
     private func setUpNodeEnd(_ route: RouteSocket, _ link: NetworkLink) throws(SystemError) {
         try route.setAlias(link, alias)
