@@ -167,6 +167,31 @@ import Testing
         #expect(delta.commands.count == 8)
     }
 
+    // libnftables reads every set of intervals back before it changes an element of any set.
+    @Test("a rule for a few networks and ranges of ports has no set of intervals of its own")
+    func intervals() throws {
+        var (compiler, index) = (try compiler(), NetworkPolicyIndex())
+        let (endpoint, link) = try pod("web", "10.20.1.1")
+        index.set(endpoint)
+        compiler.attach(link, index)
+        let peer: JSON = ["ipBlock": ["cidr": "192.0.2.0/24", "except": ["192.0.2.0/26", "192.0.2.128/26"]]]
+        let ports: JSON = [["port": 80], ["port": 443], ["port": 9000, "endPort": 9100], ["port": 9200, "endPort": 9300]]
+        index.set(
+            try policy([
+                "metadata": ["name": "only", "namespace": "shop"],
+                "spec": ["podSelector": [:], "ingress": [["from": [peer, ["ipBlock": ["cidr": "198.51.100.0/24"]]], "ports": ports]]],
+            ]))
+        let before = compiler.ruleset
+        compiler.update(index, index.takeChanges())
+        let rules = before.delta(to: compiler.ruleset).commands.filter { $0.contains("9000-9100") || $0.contains("192.0.2") || $0.contains("443") }
+        // For each of the two networks: both single ports at once, and each range.
+        #expect(rules.filter { $0.contains("accept") }.count == 6)
+        for rule in rules {
+            let choices = rule.split(separator: "{").dropFirst().map { $0.prefix { $0 != "}" } }
+            #expect(choices.allSatisfy { !$0.contains("-") && !$0.contains("/") }, "\(rule)")
+        }
+    }
+
     @Test("no name of an object ends a string in the text that the kernel's tool reads")
     func quoting() throws {
         var (compiler, index) = try node()

@@ -9,6 +9,10 @@ struct MatchCompiler {
     /// The name of the set of the ports with a name.
     let namedPorts: (String, IPAddress.Family) -> String
 
+    /// How many networks or ranges of ports are written one by one. libnftables reads every set of intervals back before it
+    /// changes an element of any set, those without a name too: a rule with such a set makes each change of a pod dearer.
+    private static let mostSingly = 4
+
     /// The protocols that have ports.
     static let withPorts: [FieldValue] = [6, 17, 132, 136].map { .number($0) }
 
@@ -88,12 +92,12 @@ struct MatchCompiler {
         if let networks = peer.networks {
             let own = networks.filter { $0.address.family == family }.disjoint()
             guard let first = own.first else { return nil }
-            if first.prefixLength > 0 { groups.append([[.among(address, own.map { .network($0) })]]) }
+            if first.prefixLength > 0 { groups.append(Self.anyOf(address, own.map { .network($0) })) }
         }
         let excepted = peer.exceptNetworks.filter { $0.address.family == family }.disjoint()
         if let first = excepted.first {
             if first.prefixLength == 0 { return nil }
-            groups.append([[.notAmong(address, excepted.map { .network($0) })]])
+            groups.append([Self.noneOf(address, excepted.map { .network($0) })])
         }
         if let ports = peer.ports {
             guard let group = self.ports(ports, transport, address, port, family) else { return nil }
@@ -101,7 +105,7 @@ struct MatchCompiler {
         }
         if !peer.exceptPorts.isEmpty {
             let (ranges, names) = split(peer.exceptPorts)
-            var list: [Condition] = ranges.isEmpty ? [] : [.notAmong(port, ranges)]
+            var list = Self.noneOf(port, ranges)
             for name in names { list.append(.isNotIn([address, .transport, port], set: namedPorts(name, family))) }
             groups.append([list])
         }
@@ -116,11 +120,30 @@ struct MatchCompiler {
         // Without a protocol of the rule's own, the bytes of others must not be taken for ports.
         let guardian: [Condition] = transport == nil ? [.among(.transport, Self.withPorts)] : []
         var group: [[Condition]] = []
-        if !ranges.isEmpty { group.append(guardian + [.among(port, ranges)]) }
+        group += Self.anyOf(port, ranges).map { guardian + $0 }
         for name in names {
             group.append(guardian + [.isIn([address, .transport, port], set: namedPorts(name, family))])
         }
         return group.isEmpty ? nil : group
+    }
+
+    /// Lists of conditions, of which one holds when the field has one of the values.
+    private static func anyOf(_ field: PacketField, _ values: [FieldValue]) -> [[Condition]] {
+        let (intervals, plain) = parted(values)
+        if intervals.count > mostSingly { return [[.among(field, values)]] }
+        return (plain.isEmpty ? [] : [[.among(field, plain)]]) + intervals.map { [.among(field, [$0])] }
+    }
+
+    /// Conditions that all hold when the field has none of the values.
+    private static func noneOf(_ field: PacketField, _ values: [FieldValue]) -> [Condition] {
+        let (intervals, plain) = parted(values)
+        if intervals.count > mostSingly { return [.notAmong(field, values)] }
+        return (plain.isEmpty ? [] : [.notAmong(field, plain)]) + intervals.map { .notAmong(field, [$0]) }
+    }
+
+    private static func parted(_ values: [FieldValue]) -> (intervals: [FieldValue], plain: [FieldValue]) {
+        let intervals = values.filter(\.isInterval)
+        return (intervals, values.filter { !$0.isInterval })
     }
 
     private func split(_ ports: [PortMatch]) -> (ranges: [FieldValue], names: [String]) {

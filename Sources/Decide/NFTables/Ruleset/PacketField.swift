@@ -53,6 +53,15 @@ public enum FieldValue: Hashable, Sendable {
     case number(UInt16)
     case range(ClosedRange<UInt16>)
 
+    /// Whether it stands for several values that follow each other, or is written as if it did.
+    var isInterval: Bool {
+        switch self {
+        case .interface, .address, .number: false
+        case .network: true
+        case .range(let range): range.count > 1
+        }
+    }
+
     var text: String {
         switch self {
         case .interface(let name): "\"\(name)\""
