@@ -3,8 +3,8 @@ import Testing
 
 /// A transcript of a cluster with a node.
 ///
-/// Beside the aliases of every transcript, `ping` is the node's own, `available DEPLOYMENT` and `ready POD…` wait and print
-/// nothing, and a step with `-it` has a terminal. Lines that begin with `rootful:` or `rootless:` are of that kind of node.
+/// Beside the aliases of every transcript, `ping` is the node's own, `available DEPLOYMENT`, `ready POD…` and `gone POD…` wait
+/// and print nothing, and a step with `-it` has a terminal. Lines that begin with `rootful:` or `rootless:` are of that kind of node.
 struct NodeTranscript {
     /// What the transcript calls something, and the words after `kubectl get` that find what takes its place.
     typealias Name = (written: String, arguments: [String])
@@ -22,6 +22,7 @@ struct NodeTranscript {
             let script = """
                 ping() { \(Transcript.quoted(try cluster.onNode("ping"))) "$@"; }
                 available() { kubectl wait --for=condition=available --timeout=60s deployment "$@" >/dev/null; }
+                gone() { kubectl wait --for=delete --timeout=60s pod "$@" >/dev/null; }
                 ready() { kubectl wait --for=condition=ready --timeout=60s pod "$@" >/dev/null; }
                 \(Transcript.script(command, kubectl: cluster.place.client([kubectl.path])))
                 """
