@@ -23,7 +23,7 @@ package actor ImageService {
 
     private let library: ImageLibrary
     private let registries: ImageRegistryConfiguration
-    private var pulls: [PullKey: Task<ImageRecord, any Error>] = [:]
+    private let pulls = SharedFetches<PullKey, ImageRecord>()
     private var backOffs: [String: (backOff: ImagePullBackOff, cause: String)] = [:]
 
     private let origin = ContinuousClock.now
@@ -86,17 +86,17 @@ package actor ImageService {
         report(Notice(reason: "Pulling", message: message))
         let began = ContinuousClock.now
         let key = PullKey(image: text, credentials: credentials)
-        let task = pulls[key] ?? Task { [library, registries] in try await library.pull(reference, registries: registries, credentials: credentials) }
-        pulls[key] = task
         do {
-            let record = try await task.value
-            pulls[key] = nil
+            let record = try await pulls.value(key) { [library, registries] in
+                try await library.pull(reference, registries: registries, credentials: credentials)
+            }
             backOffs[text] = nil
             let took = began.duration(to: .now)
             report(Notice(reason: "Pulled", message: ImagePullPolicy.pulledMessage(image: text, took: took, waited: took, size: record.size)))
             return try await ready(record, text)
+        } catch is CancellationError {
+            throw .pull(image: text, cause: "nobody waits for it any more")
         } catch {
-            pulls[key] = nil
             let cause = "failed to pull and unpack image \"\(text)\": \(error)"
             var backOff = backOffs[text]?.backOff ?? ImagePullBackOff()
             if backOff.remaining(at: now) == 0 { backOff.fail(at: now) }

@@ -43,6 +43,8 @@ struct ContainerStart: Sendable {
     let attempt: Int64
     /// The process namespace of the container that an ephemeral container looks at.
     let target: String?
+    /// Raised when the pod is to end: its image is not waited for then.
+    let end: Interruption
 
     private var name: String { container["name"]?.string ?? "" }
 
@@ -79,7 +81,9 @@ struct ContainerStart: Sendable {
             throw failed("ErrImagePull", "the pod's imagePullSecrets cannot be used: \(error)")
         }
         do throws(ImagePullFailure) {
-            return try await services.images.image(container, credentials: credentials) { [services, pod] in services.events.record([$0], about: pod) }
+            return try await end.unlessRaised { [services, pod, container] () throws(ImagePullFailure) in
+                try await services.images.image(container, credentials: credentials) { services.events.record([$0], about: pod) }
+            }
         } catch { throw ContainerStartFailure(reason: error.reason, message: error.message) }
     }
 

@@ -17,7 +17,7 @@ extension PodWorker {
         let id = Self.runtimeID(present)
         let start = ContainerStart(
             services: services, pod: pod, folder: folder, shared: shared, podIPs: podIPs, container: container, id: id, attempt: present.restartCount,
-            target: await target(of: container))
+            target: await target(of: container), end: end)
         do throws(ContainerStartFailure) {
             let started = try await start.run()
             bundles[name] = ContainerBundle(id: id, process: started.process, stopSignal: started.stopSignal)

@@ -27,6 +27,8 @@ actor PodWorker {
     var shared: ConfinedPod?
     /// What containers run by, as their bundles say.
     var bundles: [String: ContainerBundle] = [:]
+    /// What calls off the starts that are under way.
+    let end = Interruption()
     /// Containers that ended before their start was noted.
     var early: [String: Ending] = [:]
     private var nextLook: Timestamp?
@@ -111,6 +113,8 @@ actor PodWorker {
     func step() {
         guard !isFinished else { return }
         let step = PodLifecycle.step(pod: pod, record: record, now: services.clock())
+        // What is still being fetched would keep the pod from ending for as long as its registry takes.
+        if pod.isBeingDeleted { end.raise() }
         record.isInitialized = step.isInitialized
         record.failure = step.failure
         for action in step.actions where !underWay.contains(action) {
