@@ -21,10 +21,13 @@ enum TestPlace: Sendable {
     func server(_ words: [String]) -> [String] {
         switch self {
         case .controlOnly: words
-        case .rootful(let namespaces): namespaces.enter(["net", "mount"]) + words
-        case .rootless(let namespaces, let user): namespaces.enter(["mount"]) + user.become + words
+        case .rootful(let namespaces): namespaces.enter(["net", "mount"]) + Self.careful + words
+        case .rootless(let namespaces, let user): namespaces.enter(["mount"]) + user.become + Self.careful + words
         }
     }
+
+    /// As from a shell whose files are its user's alone: containers, with other users, must not come to feel it.
+    private static let careful = ["/bin/sh", "-c", "umask 077; exec \"$@\"", "sh"]
 
     /// The words by which a client of the API server runs there.
     func client(_ words: [String]) -> [String] {
