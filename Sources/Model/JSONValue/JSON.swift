@@ -83,11 +83,17 @@ extension JSON {
         self[first] = child
     }
 
+    /// The text of a string; nil for any other value.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// True or false as such; nil for any other value, the texts `"true"` and `"false"` included.
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// A whole number of 64 bits that was written without fraction and exponent; nil for any other value.
     public var int: Int64? { if case .int(let value) = self { value } else { nil } }
+    /// The elements of an array; nil for any other value.
     public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+    /// The members of an object; nil for any other value.
     public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+    /// Whether this is a written null, which a patch tells from a member that is absent.
     public var isNull: Bool { if case .null = self { true } else { false } }
 
     /// A number as a double, whichever of the two forms it has.
@@ -127,16 +133,26 @@ extension JSON {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// A string, written as a Swift literal.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number, written as a Swift literal.
     public init(integerLiteral value: Int64) { self = .int(value) }
+    /// True or false, written as a Swift literal.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// An array, written as a Swift literal.
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    /// An object in the order of the literal; of members with the same key the last one's value is kept.
     public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(JSONObject(elements)) }
 
+    /// A string with this text.
     public init(_ value: String) { self = .string(value) }
+    /// A whole number, as ``int(_:)``.
     public init(_ value: Int) { self = .int(Int64(value)) }
+    /// A whole number, as ``int(_:)``.
     public init(_ value: Int64) { self = .int(value) }
+    /// True or false.
     public init(_ value: Bool) { self = .bool(value) }
+    /// An array of strings, in the given order.
     public init(_ value: [String]) { self = .array(value.map { .string($0) }) }
     /// An object of strings, its keys sorted.
     public init(_ value: [String: String]) {

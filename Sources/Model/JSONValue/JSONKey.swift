@@ -3,6 +3,7 @@
 public struct JSONKey: Hashable, Sendable {
     /// The key.
     public var text: String
+    /// The key that `text` spells, byte by byte and not normalised.
     public init(_ text: String) { self.text = text }
 
     /// Compares the bytes.

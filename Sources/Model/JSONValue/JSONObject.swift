@@ -5,8 +5,11 @@
 public struct JSONObject: Sendable {
     /// One member.
     public struct Member: Hashable, Sendable {
+        /// The name before the colon, without quotes and with its escapes resolved.
         public var key: String
+        /// What stands after the colon.
         public var value: JSON
+        /// A member as it would stand in an object: `"key": value`.
         public init(key: String, value: JSON) {
             self.key = key
             self.value = value
@@ -19,9 +22,11 @@ public struct JSONObject: Sendable {
     /// From this number of members on, a hash index is kept.
     static let indexThreshold = 24
 
+    /// Every member in the order of the source; no two keys have the same bytes.
     public private(set) var members: [Member]
     private var index: [JSONKey: Int]?
 
+    /// An object without members, `{}`.
     public init() { members = [] }
 
     /// The members in the given order; of members with the same key the last one's value is kept.
@@ -69,6 +74,9 @@ public struct JSONObject: Sendable {
         return nil
     }
 
+    /// The value of the member `key`, whose bytes are compared; nil when there is none.
+    ///
+    /// Setting changes a member at its place or adds one at the end; setting nil removes it.
     public subscript(_ key: String) -> JSON? {
         get { position(of: key).map { members[$0].value } }
         set {
@@ -105,18 +113,23 @@ public struct JSONObject: Sendable {
         rebuildIndex()
     }
 
+    /// Whether the object is `{}`.
     public var isEmpty: Bool { members.isEmpty }
+    /// How many members there are, those with the value null included.
     public var count: Int { members.count }
+    /// The keys in the order of the members.
     public var keys: [String] { members.map(\.key) }
 }
 
 extension JSONObject: Hashable {
+    /// Compares the members in any order, keys by their bytes.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
         guard left.count == right.count else { return false }
         for member in left.members where right[member.key] != member.value { return false }
         return true
     }
 
+    /// Hashes the members so that their order has no influence.
     public func hash(into hasher: inout Hasher) {
         // Order must not matter, so the members' own hashes are added up.
         var sum = 0
@@ -126,11 +139,15 @@ extension JSONObject: Hashable {
 }
 
 extension JSONObject: Sequence, ExpressibleByDictionaryLiteral {
+    /// Goes through the members in the order of the source.
     public struct Iterator: IteratorProtocol {
         private var base: IndexingIterator<[Member]>
         init(_ members: [Member]) { base = members.makeIterator() }
+        /// The next member; nil after the last one.
         public mutating func next() -> (key: String, value: JSON)? { base.next().map { ($0.key, $0.value) } }
     }
+    /// Begins at the first member.
     public func makeIterator() -> Iterator { Iterator(members) }
+    /// The members in the order of the literal; of members with the same key the last one's value is kept.
     public init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
 }

@@ -17,12 +17,14 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The byte there, when there is one.
     public var byte: UInt8?
 
+    /// A fault at `offset` bytes from the start; `byte` is nil where the input ends.
     public init(cause: Cause, offset: Int, byte: UInt8?) {
         self.cause = cause
         self.offset = offset
         self.byte = byte
     }
 
+    /// The cause and the byte offset, such as `unexpected end of JSON input at offset 7`.
     public var description: String {
         guard let byte, cause == .unexpectedCharacter else { return "\(cause.rawValue) at offset \(offset)" }
         return "unexpected character '\(Character(Unicode.Scalar(byte)))' at offset \(offset)"
@@ -31,6 +33,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// What a parse found, beside the value, that strict field validation reports.
 public struct JSONParse: Sendable {
+    /// The tree of the whole input.
     public var value: JSON
     /// Whether some object named a member twice; `JSON.duplicateFields(in:)` says which.
     public var hasDuplicates: Bool

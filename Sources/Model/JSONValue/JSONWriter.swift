@@ -3,6 +3,7 @@ public struct JSONWriter: Sendable {
     /// What was written so far.
     public private(set) var bytes: [UInt8]
 
+    /// A writer without output, with room for `capacity` bytes before it has to grow.
     public init(capacity: Int = 1024) {
         bytes = []
         bytes.reserveCapacity(capacity)

@@ -3,15 +3,20 @@
 /// Read by skimming the serialised object up to the end of `metadata` (0.3 µs when metadata stands first, as in
 /// everything that Kastell writes).
 public struct ObjectHeader: Hashable, Sendable {
+    /// `metadata.name`; empty when it is absent or no string.
     public var name = ""
+    /// `metadata.namespace`; empty for an object of the cluster scope.
     public var namespace = ""
+    /// `metadata.uid`; empty when it is absent or no string.
     public var uid = ""
+    /// `metadata.labels`, as far as their values are strings.
     public var labels: [String: String] = [:]
     /// The offset just after the opening brace of `metadata`, where `"resourceVersion"` is spliced in.
     public var metadataOffset = 0
     /// Whether `metadata` has no member, so that a splice needs no comma.
     public var metadataIsEmpty = true
 
+    /// The header of an object whose `metadata` is empty.
     public init() {}
 
     /// Skims the object in `bytes`.

@@ -19,6 +19,7 @@ public struct AccessGrant: Hashable, Sendable, CustomStringConvertible {
     /// Set for a service account only.
     public var subjectNamespace: String
 
+    /// A grant by one binding; its parts as the objects have them, empty where they have none.
     public init(
         bindingKind: String, bindingName: String, bindingNamespace: String, roleKind: String, roleName: String,
         subjectKind: String, subjectName: String, subjectNamespace: String
@@ -56,6 +57,7 @@ public struct AccessVerdict: Hashable, Sendable {
     /// The reason, not yet in words.
     public var ground: Ground
 
+    /// A decision with its ground; by default the reason is empty, as it often is for a denial.
     public init(_ decision: Decision, _ ground: Ground = .text("")) {
         self.decision = decision
         self.ground = ground

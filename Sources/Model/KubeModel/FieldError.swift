@@ -41,11 +41,16 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         case text(String)
     }
 
+    /// What is wrong with the value.
     public var kind: Kind
+    /// Where it is, such as `spec.containers[0].image`.
     public var field: FieldPath
+    /// The offending value, if it is printed at all.
     public var badValue: BadValue
+    /// What would be right, after the value; empty when the kind says enough.
     public var detail: String
 
+    /// A fault at `field`; by default neither a value nor more words are printed.
     public init(_ kind: Kind, _ field: FieldPath, _ badValue: BadValue = .omitted, _ detail: String = "") {
         self.kind = kind
         self.field = field
@@ -53,14 +58,21 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         self.detail = detail
     }
 
+    /// A field that must have a value and has none, or an empty one.
     public static func required(_ field: FieldPath, _ detail: String = "") -> FieldError { .init(.required, field, .omitted, detail) }
+    /// A value of the right type that the field may not have; `detail` says what it must be.
     public static func invalid(_ field: FieldPath, _ value: JSON, _ detail: String) -> FieldError { .init(.invalid, field, .value(value), detail) }
+    /// A value that stands twice where each must be another.
     public static func duplicate(_ field: FieldPath, _ value: JSON) -> FieldError { .init(.duplicate, field, .value(value)) }
+    /// A field that may not be set here, or not be changed.
     public static func forbidden(_ field: FieldPath, _ detail: String) -> FieldError { .init(.forbidden, field, .omitted, detail) }
+    /// A value that refers to something that is not there.
     public static func notFound(_ field: FieldPath, _ value: JSON) -> FieldError { .init(.notFound, field, .value(value)) }
+    /// A value of more than `maximum` bytes; the value itself is not printed.
     public static func tooLong(_ field: FieldPath, maximum: Int) -> FieldError {
         .init(.tooLong, field, .omitted, "may not be more than \(maximum) bytes")
     }
+    /// A list of `actual` elements where `maximum` are allowed.
     public static func tooMany(_ field: FieldPath, actual: Int, maximum: Int) -> FieldError {
         .init(.tooMany, field, .value(JSON(actual)), "must have at most \(maximum) items")
     }

@@ -1,7 +1,10 @@
 /// An API group and version, such as `apps/v1`; the core group is empty.
 public struct GroupVersion: Hashable, Sendable, CustomStringConvertible {
+    /// The API group, such as `apps`; empty for the core group.
     public var group: String
+    /// The version, such as `v1` or `v1beta1`.
     public var version: String
+    /// The version `version` of the API group `group`.
     public init(group: String, version: String) {
         self.group = group
         self.version = version
@@ -21,14 +24,19 @@ public struct GroupVersion: Hashable, Sendable, CustomStringConvertible {
 
 /// A kind of object in one version.
 public struct GroupVersionKind: Hashable, Sendable, CustomStringConvertible {
+    /// The API group, such as `apps`; empty for the core group.
     public var group: String
+    /// The version, such as `v1` or `v1beta1`.
     public var version: String
+    /// The kind as objects spell it, such as `Deployment`.
     public var kind: String
+    /// A kind by its three names; `group` is empty for the core group.
     public init(group: String, version: String, kind: String) {
         self.group = group
         self.version = version
         self.kind = kind
     }
+    /// What the object's `apiVersion` says.
     public var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
     /// `apps/v1, Kind=Deployment`, as apimachinery prints it.
     public var description: String { "\(groupVersion), Kind=\(kind)" }
@@ -36,8 +44,11 @@ public struct GroupVersionKind: Hashable, Sendable, CustomStringConvertible {
 
 /// A resource of a group, whatever its version: `deployments.apps`.
 public struct GroupResource: Hashable, Sendable, CustomStringConvertible {
+    /// The API group, such as `apps`; empty for the core group.
     public var group: String
+    /// The plural in lowercase, as paths have it, such as `deployments`.
     public var resource: String
+    /// A resource by the names of its path; `group` is empty for the core group.
     public init(group: String, resource: String) {
         self.group = group
         self.resource = resource
@@ -48,14 +59,20 @@ public struct GroupResource: Hashable, Sendable, CustomStringConvertible {
 
 /// A resource of a group in one version.
 public struct GroupVersionResource: Hashable, Sendable {
+    /// The API group, such as `apps`; empty for the core group.
     public var group: String
+    /// The version, such as `v1` or `v1beta1`.
     public var version: String
+    /// The plural in lowercase, as paths have it, such as `deployments`.
     public var resource: String
+    /// A resource by the names of its path; `group` is empty for the core group.
     public init(group: String, version: String, resource: String) {
         self.group = group
         self.version = version
         self.resource = resource
     }
+    /// The resource whatever its version.
     public var groupResource: GroupResource { GroupResource(group: group, resource: resource) }
+    /// The version of the group, such as `apps/v1`.
     public var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
 }

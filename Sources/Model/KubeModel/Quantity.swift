@@ -15,6 +15,7 @@ public struct Quantity: Hashable, Sendable, Comparable, CustomStringConvertible 
     static let unit: Int128 = 1_000_000_000
     static let limit: Int128 = Int128(Int64.max) * unit
 
+    /// An amount of `nano` units of 10⁻⁹, to be written in the family `format`.
     public init(nano: Int128, format: Format = .decimalSI) {
         self.nano = nano
         self.format = format
@@ -24,12 +25,17 @@ public struct Quantity: Hashable, Sendable, Comparable, CustomStringConvertible 
     /// A number of thousandths.
     public init(milli: Int64, format: Format = .decimalSI) { self.init(nano: Int128(milli) * 1_000_000, format: format) }
 
+    /// Compares the amounts: `1`, `1000m` and `1e0` are equal.
     public static func == (left: Quantity, right: Quantity) -> Bool { left.nano == right.nano }
+    /// Hashes the amount, which equal quantities of other families share.
     public func hash(into hasher: inout Hasher) { hasher.combine(nano) }
+    /// Compares the amounts, whatever family they are written in.
     public static func < (left: Quantity, right: Quantity) -> Bool { left.nano < right.nano }
+    /// The exact sum, without a cap, in the family of `left`; in that of `right` when `left` is zero.
     public static func + (left: Quantity, right: Quantity) -> Quantity {
         Quantity(nano: left.nano + right.nano, format: left.nano == 0 ? right.format : left.format)
     }
+    /// The exact difference, which may be negative, in the family of `left`; in that of `right` when `left` is zero.
     public static func - (left: Quantity, right: Quantity) -> Quantity {
         Quantity(nano: left.nano - right.nano, format: left.nano == 0 ? right.format : left.format)
     }

@@ -18,6 +18,7 @@ public final class SchemaNode: Sendable {
     /// How two versions of a list are merged (KEP-555).
     public enum ListType: String, Hashable, Sendable { case atomic, set, map }
 
+    /// What JSON the value must be; `any` where the facts leave it open.
     public let type: ValueType
     /// `int32`, `int64`, `double`, `byte`, `date-time` or nil.
     public let format: String?
@@ -31,17 +32,23 @@ public final class SchemaNode: Sendable {
     public let fields: [String: SchemaNode]
     /// The names of the fields in the order of the facts.
     public let fieldOrder: [String]
+    /// The names of the fields that an object must have.
     public let required: [String]
     /// The OpenAPI default; `""`, `0`, `{}` say only that Go writes the field even when it is empty.
     public let defaultValue: JSON?
+    /// The values that are allowed; empty when the type alone decides.
     public let enumeration: [JSON]
     /// Strategic merge patch: `merge`, `replace`, `retainKeys`.
     public let patchStrategy: [String]
+    /// Strategic merge patch: the field by which elements of two lists are taken for the same.
     public let patchMergeKey: String?
+    /// How two versions of a list are merged; nil when the facts do not say.
     public let listType: ListType?
+    /// The fields whose values together tell the elements of a ``ListType/map`` list apart.
     public let listMapKeys: [String]
     /// Whether an object or map is replaced as a whole.
     public let isAtomicMap: Bool
+    /// Whether fields that the schema does not name are kept (`x-kubernetes-preserve-unknown-fields`).
     public let preservesUnknownFields: Bool
     /// Whether the value is a whole object with `apiVersion`, `kind` and `metadata`.
     public let isEmbeddedResource: Bool
@@ -107,9 +114,13 @@ public final class SchemaNode: Sendable {
 
 /// One resource of one API version, as discovery describes it and as its storage behaves.
 public struct ResourceFacts: Sendable {
+    /// A part of a resource with a path of its own, such as `pods/log`.
     public struct Subresource: Sendable {
+        /// The last part of the path, such as `status`, `scale` or `log`.
         public var name: String
+        /// The kind that it reads and writes, such as `Scale`; the parent's own for `status`.
         public var kind: String
+        /// What can be done with it, as discovery lists it: `get`, `update`, `create`, ….
         public var verbs: [String]
         /// The group and version of `kind` where it is not the parent's.
         public var apiVersion: GroupVersion?
@@ -130,33 +141,52 @@ public struct ResourceFacts: Sendable {
             self.queryParameters = queryParameters
         }
     }
+    /// A column of the table that kubectl prints (`metav1.TableColumnDefinition`).
     public struct Column: Hashable, Sendable {
+        /// The heading as the server sends it.
         public var name: String
+        /// The OpenAPI type of its cells, such as `string` or `integer`.
         public var type: String
+        /// The OpenAPI format of its cells; `name` marks the column with the object's name.
         public var format: String
+        /// 0 for columns that are always shown; greater ones appear with `kubectl get -o wide` only.
         public var priority: Int
     }
 
+    /// The API group, such as `apps`; empty for the core group.
     public var group: String
+    /// The version in which the resource is described here, such as `v1`.
     public var version: String
+    /// The name in paths, such as `deployments`.
     public var plural: String
+    /// The `singularName` of discovery, such as `deployment`.
     public var singular: String
+    /// The kind of its objects, such as `Deployment`.
     public var kind: String
+    /// Whether its objects live in namespaces; otherwise in the cluster scope.
     public var isNamespaced: Bool
+    /// What can be done with it, as discovery lists it: `get`, `list`, `watch`, ….
     public var verbs: [String]
+    /// Abbreviations that kubectl takes for the name, such as `deploy`.
     public var shortNames: [String]
+    /// Names of sets of resources that it is in, such as `all` of `kubectl get all`.
     public var categories: [String]
+    /// The subresources by the last part of their path.
     public var subresources: [String: Subresource]
     /// The version in which objects are stored; nil for kinds that are never stored.
     public var storageVersion: GroupVersion?
+    /// The columns of the table that kubectl prints.
     public var columns: [Column]
     /// The field selector keys that are accepted.
     public var fieldSelectors: [String]
     /// The text of the refusal of any other key; `<key>` stands for the key.
     public var fieldSelectorError: String
 
+    /// Group and version, such as `apps/v1`.
     public var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
+    /// The resource whatever its version, such as `deployments.apps`.
     public var groupResource: GroupResource { GroupResource(group: group, resource: plural) }
+    /// The kind of its objects in this version.
     public var groupVersionKind: GroupVersionKind { GroupVersionKind(group: group, version: version, kind: kind) }
 
     /// The facts of a custom resource, whose columns are its CRD's matter.
@@ -216,6 +246,7 @@ public struct SchemaCatalog: Sendable {
     public internal(set) var groups: [(name: String, versions: [String])] = []
     private var typeOfKind: [GroupVersionKind: String] = [:]
 
+    /// A catalog that knows nothing yet.
     public init() {}
 
     /// The type that describes the node: the one its ``SchemaNode/ref`` names, or itself.

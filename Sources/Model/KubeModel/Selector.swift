@@ -14,10 +14,12 @@ public struct LabelSelector: Hashable, Sendable {
         case greaterThan(String, Int64)
         case lessThan(String, Int64)
     }
+    /// What labels must satisfy, all of it; none when everything matches.
     public var requirements: [Requirement]
     /// Whether nothing can match (a nil selector where the API says that nil selects nothing).
     public var matchesNothing = false
 
+    /// A selector of these requirements; without any it matches everything.
     public init(_ requirements: [Requirement] = []) { self.requirements = requirements }
 
     /// Whether every set of labels matches.
@@ -66,16 +68,22 @@ public struct LabelSelector: Hashable, Sendable {
 public struct FieldSelector: Hashable, Sendable {
     /// One requirement; all must hold.
     public struct Requirement: Hashable, Sendable {
+        /// The field, such as `metadata.name` or `spec.nodeName`.
         public var key: String
+        /// The text to compare with.
         public var value: String
+        /// Whether the field must equal the value; otherwise it must differ.
         public var isEqual: Bool
+        /// The requirement `key=value`, or `key!=value` when `isEqual` is false.
         public init(key: String, value: String, isEqual: Bool) {
             self.key = key
             self.value = value
             self.isEqual = isEqual
         }
     }
+    /// What the fields must satisfy, all of it; none when everything matches.
     public var requirements: [Requirement]
+    /// A selector of these requirements; without any it matches everything.
     public init(_ requirements: [Requirement] = []) { self.requirements = requirements }
 
     /// The one name that can match; nil when names are not bound to one.

@@ -5,9 +5,13 @@ import PolicyModel
 public struct StatusError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One entry of `details.causes`.
     public struct Cause: Hashable, Sendable {
+        /// The machine-readable kind of the fault, such as `FieldValueInvalid`; empty when there is none.
         public var reason: String
+        /// What is wrong, for people and without the field.
         public var message: String
+        /// The path of the field, such as `spec.replicas`; empty when it is of no field.
         public var field: String
+        /// One fault; by default of no field.
         public init(reason: String, message: String, field: String = "") {
             self.reason = reason
             self.message = message
@@ -16,12 +20,19 @@ public struct StatusError: Error, Hashable, Sendable, CustomStringConvertible {
     }
     /// The `details` of a Status.
     public struct Details: Hashable, Sendable {
+        /// The name of the object that the request was about; empty when it named none.
         public var name = ""
+        /// The API group of ``kind``; empty for the core group.
         public var group = ""
+        /// The kind or, as most refusals have it, the resource of the object; empty when it is of none.
         public var kind = ""
+        /// The uid of the object; empty when it is not known.
         public var uid = ""
+        /// The single faults, such as one for each field that is wrong.
         public var causes: [Cause] = []
+        /// After how many seconds a client may try again; 0 when the answer does not say.
         public var retryAfterSeconds = 0
+        /// Details of which by default everything is left out.
         public init(name: String = "", group: String = "", kind: String = "", uid: String = "", causes: [Cause] = [], retryAfterSeconds: Int = 0) {
             self.name = name
             self.group = group
@@ -36,9 +47,12 @@ public struct StatusError: Error, Hashable, Sendable, CustomStringConvertible {
     public var code: Int
     /// The machine-readable reason, such as `NotFound`.
     public var reason: String
+    /// What went wrong, for people: the text that kubectl prints.
     public var message: String
+    /// The object and the faults, for programs; nil when there are none.
     public var details: Details?
 
+    /// A refusal with the HTTP status `code`; `reason` is the machine-readable word that belongs to it.
     public init(code: Int, reason: String, message: String, details: Details? = nil) {
         self.code = code
         self.reason = reason
@@ -46,6 +60,7 @@ public struct StatusError: Error, Hashable, Sendable, CustomStringConvertible {
         self.details = details
     }
 
+    /// The message, without code and reason.
     public var description: String { message }
 
     /// The Status object.
@@ -76,10 +91,13 @@ public struct StatusError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension StatusError {
+    /// 400: the request itself cannot be read or makes no sense.
     public static func badRequest(_ message: String) -> StatusError { .init(code: 400, reason: "BadRequest", message: message) }
 
+    /// 401: there are no valid credentials. The text says no more, so that nobody learns why.
     public static func unauthorized() -> StatusError { .init(code: 401, reason: "Unauthorized", message: "Unauthorized") }
 
+    /// 403: who asks is known and may not do this. An empty `name` means the resource as a whole.
     public static func forbidden(_ resource: GroupResource, name: String, _ why: String) -> StatusError {
         let message: String
         if resource.resource.isEmpty {
@@ -92,14 +110,17 @@ extension StatusError {
         return .init(code: 403, reason: "Forbidden", message: message, details: .init(name: name, group: resource.group, kind: resource.resource))
     }
 
+    /// 404: there is no object of this name.
     public static func notFound(_ resource: GroupResource, name: String) -> StatusError {
         .init(code: 404, reason: "NotFound", message: "\(resource) \(goQuoted(name)) not found", details: .init(name: name, group: resource.group, kind: resource.resource))
     }
 
+    /// 409: the name is taken by another object.
     public static func alreadyExists(_ resource: GroupResource, name: String) -> StatusError {
         .init(code: 409, reason: "AlreadyExists", message: "\(resource) \(goQuoted(name)) already exists", details: .init(name: name, group: resource.group, kind: resource.resource))
     }
 
+    /// 409: the object has changed since, or does not fulfil a precondition; a client reads it again and retries.
     public static func conflict(_ resource: GroupResource, name: String, _ why: String) -> StatusError {
         .init(
             code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on \(resource) \(goQuoted(name)): \(why)",
@@ -116,6 +137,7 @@ extension StatusError {
                 causes: errors.map { .init(reason: $0.kind.rawValue, message: $0.body, field: $0.field.rawValue) }))
     }
 
+    /// 500: the server failed, and not the request.
     public static func internalError(_ why: String) -> StatusError {
         .init(
             code: 500, reason: "InternalError", message: "Internal error occurred: \(why)",

@@ -5,11 +5,13 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     /// Nanoseconds within the second, 0 to 999,999,999.
     public var nanoseconds: Int32
 
+    /// A moment by its seconds since 1970 in UTC; `nanoseconds` is within the second.
     public init(seconds: Int64, nanoseconds: Int32 = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
     }
 
+    /// Whether `left` is the earlier moment.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }

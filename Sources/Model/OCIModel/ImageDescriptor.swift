@@ -15,6 +15,7 @@ public struct ImageDescriptor: Hashable, Sendable {
     /// Notes of whoever made the image.
     public var annotations: [String: String]
 
+    /// A descriptor by the parts that the specification requires; by default without platform and notes.
     public init(
         mediaType: String, digest: ImageDigest, size: Int64, platform: ImagePlatform? = nil, annotations: [String: String] = [:]
     ) {

@@ -7,11 +7,13 @@ public struct ImageDocumentError: Error, Hashable, Sendable, CustomStringConvert
     /// What is wrong with it.
     public var what: String
 
+    /// A fault in a document; `field` is empty when the whole of it is meant.
     public init(document: String, field: String, what: String) {
         self.document = document
         self.field = field
         self.what = what
     }
 
+    /// Which document cannot be used, in which field, and why.
     public var description: String { "the \(document) cannot be used: \(field.isEmpty ? "" : field + ": ")\(what)" }
 }

@@ -17,6 +17,7 @@ public struct ImageIndex: Hashable, Sendable {
     /// Notes of whoever made the index.
     public var annotations: [String: String]
 
+    /// An index of these manifests, in the order in which it is written.
     public init(manifests: [ImageDescriptor], annotations: [String: String] = [:]) {
         self.manifests = manifests
         self.annotations = annotations

@@ -18,6 +18,7 @@ public struct ImageManifest: Hashable, Sendable {
     /// Notes of whoever made the image.
     public var annotations: [String: String]
 
+    /// A manifest with its layers, the lowest first; by default of the OCI type.
     public init(
         mediaType: ImageMediaType = .manifest, configuration: ImageDescriptor, layers: [ImageDescriptor],
         annotations: [String: String] = [:]

@@ -11,6 +11,7 @@ public struct ImagePlatform: Hashable, Sendable, CustomStringConvertible {
     /// Such as `v7` or `v3`; empty when none is named.
     public var variant: String
 
+    /// A platform by Go's names; by default of Linux, and with the variant left open.
     public init(system: String = "linux", architecture: String, variant: String = "") {
         self.system = system
         self.architecture = architecture

@@ -85,6 +85,7 @@ public enum ImagePullFailure: Error, Hashable, Sendable, CustomStringConvertible
         }
     }
 
+    /// Reason and message, as `ErrImagePull: …`.
     public var description: String { "\(reason): \(message)" }
 }
 
@@ -104,6 +105,7 @@ public struct ImagePullBackOff: Hashable, Sendable {
     /// When the last failure was.
     public private(set) var failedAt: Int64 = 0
 
+    /// No failures yet: the first pull does not wait.
     public init() {}
 
     /// Takes note of a failure. Failures that lie further apart than twice the longest wait are none of one row.

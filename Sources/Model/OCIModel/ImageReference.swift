@@ -182,6 +182,7 @@ public struct ImageReferenceError: Error, Hashable, Sendable, CustomStringConver
     /// Which part of it is wrong.
     public var cause: Cause
 
+    /// An image name as it was written, and the part of it that is wrong.
     public init(text: String, cause: Cause) {
         self.text = text
         self.cause = cause
@@ -212,5 +213,6 @@ public struct ImageReferenceError: Error, Hashable, Sendable, CustomStringConver
         }
     }
 
+    /// The message of kubelets, with what is wrong and how to mend it; a long name is cut at 512 characters.
     public var description: String { "couldn't parse image name \"\(text.prefix(512))\": \(reason); \(remedy)" }
 }

@@ -28,6 +28,7 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
         /// Whether it stands for another registry. A mirror is not sent the credentials of what it mirrors.
         public var isMirror: Bool
 
+        /// A host that by default is asked over TLS, on the scheme's port, as the registry itself.
         public init(host: String, port: Int? = nil, prefix: String = "", isPlain: Bool = false, authorityFile: String? = nil, isMirror: Bool = false) {
             self.host = host
             self.port = port
@@ -54,6 +55,7 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
         /// Whether the registry itself is asked when none of them has the image.
         public var fallsBack: Bool
 
+        /// The hosts that stand for the registry `host`, in the order in which they are asked.
         public init(host: String, endpoints: [Endpoint], fallsBack: Bool = true) {
             self.host = host
             self.endpoints = endpoints
@@ -64,11 +66,13 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
     /// In the order of the file.
     public var registries: [Registry]
 
+    /// A configuration with entries for these registries; every other one is asked itself.
     public init(registries: [Registry] = []) { self.registries = registries }
 
     /// The hosts to ask for images of a registry, in their order.
     ///
     /// - Parameter domain: as ``ImageReference/domain`` has it.
+    /// - Returns: at least one host, save for an entry without endpoints that does not fall back.
     public func endpoints(for domain: String) -> [Endpoint] {
         let registry = registries.first { $0.host == domain } ?? registries.first { $0.host == "*" }
         var endpoints = registry?.endpoints ?? []

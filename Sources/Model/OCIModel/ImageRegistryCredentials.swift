@@ -16,6 +16,7 @@ public struct ImageRegistryCredential: Hashable, Sendable, CustomStringConvertib
     /// The secret.
     public var proof: Proof
 
+    /// A credential for what `pattern` matches: a registry, or a part of it.
     public init(pattern: String, proof: Proof) {
         self.pattern = pattern
         self.proof = proof
@@ -35,6 +36,7 @@ public struct ImageRegistryCredentials: Hashable, Sendable {
     /// In the order in which they were added.
     public private(set) var credentials: [ImageRegistryCredential] = []
 
+    /// No credentials: images are asked for anonymously.
     public init() {}
 
     /// The largest file that is read, in bytes: a Secret's bound.

@@ -3,6 +3,7 @@ import KubeModel
 
 /// Why bytes are no object in Kubernetes' protobuf form. Nothing of the object is kept.
 public struct ProtobufError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong with the bytes, such as `the body ends within a field`.
     public var description: String
     init(_ description: String) { self.description = description }
 }

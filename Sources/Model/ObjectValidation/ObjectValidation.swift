@@ -13,6 +13,7 @@ public enum ObjectValidation {
         public var allowsPrivileged = true
         /// Checks a CEL expression; the fault that it has, nil when it has none or nobody compiles.
         public var expression: (@Sendable (Expression) -> ExpressionFault?)?
+        /// The context of a server that accepts privileged containers and compiles no expressions.
         public init() {}
     }
 
@@ -22,7 +23,9 @@ public enum ObjectValidation {
         public enum Place: Hashable, Sendable {
             case matchCondition, validation, message, auditAnnotation, variable, mutation, paramRule, deviceSelector
         }
+        /// The use it is put to, which decides its variables and its type.
         public var place: Place
+        /// The source text in CEL.
         public var text: String
         /// Whether `params` is declared.
         public var hasParams: Bool
@@ -41,6 +44,8 @@ public enum ObjectValidation {
     ///   - object: the object as it would be stored.
     ///   - kind: the kind of the request, such as apps/v1 Deployment.
     ///   - namespaced: whether the kind lives in namespaces.
+    ///   - context: what validation must know beside the object.
+    /// - Returns: every fault, in the order of Kubernetes; none for a kind without rules here.
     public static func validateCreate(
         _ object: JSON, kind: GroupVersionKind, namespaced: Bool, context: Context = Context()
     ) -> [FieldError] {
@@ -60,7 +65,10 @@ public enum ObjectValidation {
     ///   - new: the object as it would be stored.
     ///   - old: the object as it is stored.
     ///   - kind: the kind of the parent object, also for a subresource.
+    ///   - namespaced: whether the kind lives in namespaces.
     ///   - subresource: `status`, `ephemeralcontainers`, `approval`, …; nil for the object itself.
+    ///   - context: what validation must know beside the object.
+    /// - Returns: every fault, in the order of Kubernetes; none for a kind without rules here.
     public static func validateUpdate(
         _ new: JSON, old: JSON, kind: GroupVersionKind, namespaced: Bool, subresource: String? = nil,
         context: Context = Context()

@@ -8,6 +8,7 @@ public struct AccessAttributes: Hashable, Sendable {
         public var equals: Bool
         /// The value to compare with.
         public var value: String
+        /// The requirement `field=value`, or `field!=value` when `equals` is false.
         public init(field: String, equals: Bool, value: String) {
             self.field = field
             self.equals = equals

@@ -34,6 +34,7 @@ public struct Violation: Hashable, Sendable {
     /// The smallest change that would be allowed, in the imperative.
     public var remedy: String
 
+    /// A violation with all that its reader needs to mend it; `found` must hold no secret.
     public init(control: ControlID, field: FieldPath, found: String, remedy: String) {
         self.control = control
         self.field = field
@@ -44,13 +45,16 @@ public struct Violation: Hashable, Sendable {
 
 /// The object, and the place in it, that decided: such as ClusterRoleBinding `ops`, or rule 2 of Role `dev/editor`.
 public struct RuleReference: Hashable, Sendable, CustomStringConvertible {
+    /// The kind of the object, such as `ClusterRole`, `NetworkPolicy` or `Namespace`.
     public var kind: String
     /// Empty for a cluster-scoped object.
     public var namespace: String
+    /// The name of the object in its namespace.
     public var name: String
     /// The place in the object, such as `rules[2]`; empty when the whole object decided.
     public var path: FieldPath
 
+    /// A reference to a place in an object; without a namespace to one of the cluster scope.
     public init(kind: String, namespace: String = "", name: String, path: FieldPath = "") {
         self.kind = kind
         self.namespace = namespace
@@ -67,18 +71,27 @@ public struct RuleReference: Hashable, Sendable, CustomStringConvertible {
 
 /// The name of one control in the standard that defines it.
 public struct ControlID: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The name as printed, such as `hostNamespaces`.
     public var rawValue: String
+    /// A control by the name that its standard gives it.
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// A control by its name, written as a Swift literal.
     public init(stringLiteral value: String) { rawValue = value }
+    /// The name of the control.
     public var description: String { rawValue }
 }
 
 /// The path of a field as Kubernetes prints it: `spec.containers[0].image`, `metadata.labels[app]`.
 public struct FieldPath: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The path as printed; empty for the whole object.
     public var rawValue: String
+    /// A path that is written out already, such as `spec.containers[0].image`.
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// A path that is written out already, such as `spec.containers[0].image`.
     public init(_ text: String) { rawValue = text }
+    /// A path, written as a Swift literal.
     public init(stringLiteral value: String) { rawValue = value }
+    /// The path as printed.
     public var description: String { rawValue }
 
     /// The member `name` of the field: `spec` → `spec.name`.

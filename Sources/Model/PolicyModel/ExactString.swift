@@ -5,6 +5,7 @@
 public struct ExactString: Hashable, Sendable, CustomStringConvertible {
     /// The string.
     public var text: String
+    /// The same text under byte-wise equality.
     public init(_ text: String) { self.text = text }
 
     /// Compares the bytes.

@@ -9,6 +9,7 @@ public struct UserInfo: Hashable, Sendable {
     /// What else the authenticator knows, such as the pod that a token is bound to. Keys are lowercase.
     public var extra: [String: [String]]
 
+    /// A user by name, who by default is in no group and of whom nothing else is known.
     public init(name: String, uid: String = "", groups: [String] = [], extra: [String: [String]] = [:]) {
         self.name = name
         self.uid = uid

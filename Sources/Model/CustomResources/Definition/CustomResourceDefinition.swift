@@ -7,11 +7,17 @@ public import KubeModel
 public struct CustomResourceDefinition: Sendable {
     /// The names of the kind.
     public struct Names: Hashable, Sendable {
+        /// The name in paths, in lowercase, such as `crontabs`.
         public var plural: String
+        /// The name of one object for clients, in lowercase, such as `crontab`.
         public var singular: String
+        /// The kind of its objects, such as `CronTab`.
         public var kind: String
+        /// The kind of a list of them, such as `CronTabList`.
         public var listKind: String
+        /// Abbreviations that kubectl takes for the name.
         public var shortNames: [String]
+        /// Names of sets of resources that it is in, such as `all`.
         public var categories: [String]
 
         /// Reads `spec.names` or `status.acceptedNames`.
@@ -27,8 +33,11 @@ public struct CustomResourceDefinition: Sendable {
 
     /// The name of the CRD, `PLURAL.GROUP`.
     public let name: String
+    /// The API group of its objects, such as `stable.example.com`.
     public let group: String
+    /// What its objects are called: the accepted names, and those asked for while none are accepted.
     public let names: Names
+    /// Whether its objects live in namespaces; otherwise in the cluster scope.
     public let isNamespaced: Bool
     /// The served versions, the preferred one first.
     public let versions: [CustomVersion]
@@ -87,11 +96,13 @@ public struct CustomVersion: Sendable {
     public struct Scale: Hashable, Sendable {
         /// Such as `["spec", "replicas"]`.
         public var specReplicas: [String]
+        /// Such as `["status", "replicas"]`.
         public var statusReplicas: [String]
         /// The label selector as text; nil when there is none.
         public var labelSelector: [String]?
     }
 
+    /// The name of the version, such as `v1beta1`.
     public let name: String
     /// What discovery, selectors and storage need to know.
     public let facts: ResourceFacts
@@ -99,7 +110,9 @@ public struct CustomVersion: Sendable {
     public let schema: StructuralSchema
     /// Types for patches and field ownership: this version's, and the metadata of all objects.
     public let catalog: SchemaCatalog
+    /// Whether the subresource `status` is served, which then alone writes the field `status`.
     public let hasStatus: Bool
+    /// Where the subresource `scale` finds its values; nil when it is not served.
     public let scale: Scale?
     /// `additionalPrinterColumns`.
     public let columns: [JSON]
@@ -162,6 +175,7 @@ public struct VersionPriority: Comparable, Sendable {
     private let major: Int
     private let minor: Int
 
+    /// The place of a version such as `v1`, `v2beta3` or `v1alpha1`; of any other form it comes last.
     public init(_ text: String) {
         self.text = text
         let bytes = Array(text.utf8)
@@ -188,6 +202,7 @@ public struct VersionPriority: Comparable, Sendable {
         (stability, major, minor) = (-1, 0, 0)
     }
 
+    /// Whether `left` is preferred less than `right`.
     public static func < (left: VersionPriority, right: VersionPriority) -> Bool {
         if left.stability != right.stability { return left.stability < right.stability }
         // Names of no known form are in alphabetical order.

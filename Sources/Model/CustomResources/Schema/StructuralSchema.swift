@@ -32,7 +32,9 @@ public final class StructuralSchema: Sendable {
     public let items: StructuralSchema?
     /// The value of a field that is left out.
     public let defaultValue: JSON?
+    /// How a list is compared and merged; nil when the definition does not say.
     public let listType: ListType?
+    /// The fields whose values together tell the elements of a ``ListType/map`` list apart.
     public let listMapKeys: [String]
     /// What the value may hold.
     let rules: ValueRules

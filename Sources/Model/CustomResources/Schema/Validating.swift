@@ -10,6 +10,7 @@ extension StructuralSchema {
     /// - Parameters:
     ///   - value: pruned and defaulted.
     ///   - path: the field that holds it; empty for a whole object.
+    /// - Returns: every fault at once; none when the value fits.
     /// - Source: OpenAPI 3.0 section 4.7.24; JSON Schema validation, draft 4; the texts are those of
     ///   `k8s.io/kube-openapi`.
     public func faults(of value: JSON, at path: FieldPath = "") -> [FieldError] {

@@ -6,6 +6,7 @@ import PolicyModel
 public struct SelectorSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message of the Status.
     public var message: String
+    /// The message of the Status.
     public var description: String { message }
 
     init(_ message: String) { self.message = message }
