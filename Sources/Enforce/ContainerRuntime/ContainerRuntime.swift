@@ -141,8 +141,10 @@ package actor ContainerRuntime {
 
     /// Lets the process of a container begin.
     package func start(_ id: String) async throws {
+        // A process that ends at once must not end before it began.
+        let began = clock()
         try await runc("start", id, [])
-        try SecureFile.write(configuration.bundle(id) + "/started", Array(clock().description.utf8), survivesPowerLoss: false)
+        try SecureFile.write(configuration.bundle(id) + "/started", Array(began.description.utf8), survivesPowerLoss: false)
     }
 
     /// Sends a signal to the process of a container; that it has ended already is no failure.
@@ -203,7 +205,8 @@ package actor ContainerRuntime {
     private func ending(_ id: String, started: Timestamp?) -> Ending? {
         let path = configuration.exits + "/" + id
         guard let bytes = try? SecureFile.read(path, .any), let code = Int32(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        let finished = FileTree.modified(path) ?? clock()
+        // The kernel's clock of files is some milliseconds behind.
+        let finished = max(FileTree.modified(path) ?? clock(), started ?? Timestamp(seconds: 0))
         return Ending(exitCode: code, started: started, finished: finished, isOutOfMemory: SecureFile.exists(configuration.bundle(id) + "/oom"))
     }
 

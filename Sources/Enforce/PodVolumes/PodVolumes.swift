@@ -124,11 +124,12 @@ package actor PodVolumes {
     ///
     /// - Returns: when to look again; nil when nothing of the pod can change, or it is not known here.
     /// - Throws: ``VolumeError`` of the first volume that is out of date; the others are up to date all the same.
-    package func refresh(_ pod: JSON) async throws(VolumeError) -> Timestamp? {
+    package func refresh(_ pod: JSON, isAsked: Bool = false) async throws(VolumeError) -> Timestamp? {
         let uid = try Self.uid(pod)
         await enter(uid)
         defer { leave(uid) }
-        let since = clock().adding(seconds: -Self.freshness)
+        // Those who ask want what there is now; one read a second answers all of them.
+        let since = clock().adding(seconds: isAsked ? 0 : -Self.freshness)
         var next: Timestamp?
         var first: VolumeError?
         for volume in VolumeUse(pod).volumes(of: pod) {

@@ -171,6 +171,17 @@ actor PodManager {
         return workers[present]
     }
 
+    /// Waits until the pods are known that an earlier agent left: a new one is asked for them before it has found them.
+    func waitForTakeOver() async throws {
+        let end = ContinuousClock.now + .seconds(10)
+        while !hasTakenOver {
+            guard ContinuousClock.now < end else {
+                throw StatusError(code: 503, reason: "ServiceUnavailable", message: "the node has begun and does not know its pods yet; try again in a moment")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     /// How many pods the node has.
     var count: Int { workers.count }
 }
@@ -182,6 +193,7 @@ struct PodDirectory: PodLocator {
     let manager: PodManager
 
     func container(_ reference: ContainerReference) async throws -> LocatedContainer {
+        try await manager.waitForTakeOver()
         guard let worker = await manager.worker(namespace: reference.namespace, name: reference.pod, uid: reference.uid) else {
             throw StatusError.noSuchPod(reference.pod)
         }
@@ -189,6 +201,7 @@ struct PodDirectory: PodLocator {
     }
 
     func networkNamespace(namespace: String, pod: String, uid: String) async throws -> NetworkNamespace {
+        try await manager.waitForTakeOver()
         guard let worker = await manager.worker(namespace: namespace, name: pod, uid: uid) else { throw StatusError.noSuchPod(pod) }
         return try await worker.networkNamespace()
     }

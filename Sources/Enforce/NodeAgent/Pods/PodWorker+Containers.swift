@@ -21,6 +21,8 @@ extension PodWorker {
         do throws(ContainerStartFailure) {
             let started = try await start.run()
             bundles[name] = ContainerBundle(id: id, process: started.process, stopSignal: started.stopSignal)
+            // Its start has made them.
+            if !isKeepingVolumes { services.spawn { await self.keepVolumes() } }
             if await postStart(name, container, id) {
                 record.started(name, at: started.at, containerID: present.containerID, image: started.image, imageID: started.imageID)
             }

@@ -81,7 +81,7 @@ extension PodWorker {
         do throws(VolumeError) { _ = try await services.volumes.prepare(pod, shared: shared) } catch {
             services.log.warning("volumes are not ready", metadata: ["pod": "\(pod.namespace)/\(pod.name)", "error": "\(error.message)"])
         }
-        await refreshVolumes()
+        await keepVolumes()
     }
 
     /// Notes the end of a container and takes away what is left of it, but its log.

@@ -24,7 +24,6 @@ extension PodWorker {
             do {
                 let addresses = try await services.sandboxes.make(pod, shared, folder)
                 record.sandbox = .ready(podIPs: addresses)
-                services.spawn { await self.refreshVolumes() }
             } catch {
                 tell("FailedCreatePodSandBox", "Failed to create pod sandbox: \(error)", isWarning: true)
                 retrySandbox()
@@ -81,15 +80,24 @@ extension PodWorker {
         }
     }
 
-    func refreshVolumes() async {
+    /// Keeps what the volumes hold up to date, from when they were made until the sandbox goes.
+    func keepVolumes() async {
+        guard !isKeepingVolumes else { return }
+        isKeepingVolumes = true
+        defer { isKeepingVolumes = false }
         while case .ready = record.sandbox, !isFinished, !Task.isCancelled {
-            var next: Timestamp?
-            do throws(VolumeError) { next = try await services.volumes.refresh(pod) } catch {
-                services.log.warning("volumes are not up to date", metadata: ["pod": "\(pod.namespace)/\(pod.name)", "error": "\(error.message)"])
-                next = soon(10)
-            }
-            guard let next else { return }
+            guard let next = await refreshVolumes() else { return }
             try? await Task.sleep(for: .seconds(max(1, min(60, next.seconds - services.clock().seconds))))
+        }
+    }
+
+    /// - Parameter isAsked: whether the pod was changed, and nothing shall be as it was before that.
+    /// - Returns: when to look again; nil when nothing can change.
+    @discardableResult
+    func refreshVolumes(isAsked: Bool = false) async -> Timestamp? {
+        do throws(VolumeError) { return try await services.volumes.refresh(pod, isAsked: isAsked) } catch {
+            services.log.warning("volumes are not up to date", metadata: ["pod": "\(pod.namespace)/\(pod.name)", "error": "\(error.message)"])
+            return soon(10)
         }
     }
 }

@@ -34,6 +34,7 @@ actor PodWorker {
     private var nextLook: Timestamp?
     var isObjectGone = false
     var isFinished = false
+    var isKeepingVolumes = false
     var status = PodStatusSender()
 
     /// - Parameter record: what an earlier agent knew; nil for a pod that is new here.
@@ -71,8 +72,13 @@ actor PodWorker {
     /// Another version of the object.
     func update(_ object: JSON) {
         guard object.uid == uid, !isFinished else { return }
+        let (old, new) = (pod["metadata"], object["metadata"])
         pod = object
         step()
+        // Files may tell of labels and annotations.
+        if isKeepingVolumes, old?["labels"] != new?["labels"] || old?["annotations"] != new?["annotations"] {
+            services.spawn { await self.refreshVolumes(isAsked: true) }
+        }
     }
 
     /// The object by which the API shows a static pod, as it is now; nil when there is none.

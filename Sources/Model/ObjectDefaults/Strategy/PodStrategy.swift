@@ -90,7 +90,8 @@ enum PodStrategy {
     // MARK: Subresources
 
     static func prepareStatus(_ new: inout JSON, old: JSON) {
-        new[path: "metadata", "deletionTimestamp"] = nil
+        // Nobody sets it by this way, and nothing takes it away again.
+        new[path: "metadata", "deletionTimestamp"] = old[path: "metadata", "deletionTimestamp"]
         new[path: "metadata", "ownerReferences"] = old[path: "metadata", "ownerReferences"]
         let before = old["status"] ?? [:]
         new.editOrCreate("status") { status in
