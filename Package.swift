@@ -100,6 +100,7 @@ let package = Package(
         module(.decide, "Confinement", ["JSONValue", "KubeModel", "OCIModel", "ObjectDefaults", "PolicyModel"]),
         module(.decide, "PodLifecycle", ["JSONValue", "KubeModel", "ObjectDefaults"]),
         module(.decide, "VolumeContent", ["JSONValue", "KubeModel", "OCIModel"]),
+        module(.decide, "ResourceUsage", ["JSONValue", "KubeModel"]),
         module(.decide, "Reconcile", ["Admission", "JSONValue", "KubeModel", "RBAC", "Scheduling"]),
 
         .systemLibrary(name: "CSQLite", path: "Sources/Persist/CSQLite"),
@@ -131,7 +132,7 @@ let package = Package(
             [
                 "JSONValue", "KubeModel", "PolicyModel", "YAMLValue", "ObjectPatch", "ObjectDefaults", "ObjectProtobuf", "ObjectValidation", "ObjectWarnings", "ObjectTables",
                 "APIDiscovery", "CustomResources", "PodSecurity", "PodSecurityPolicy", "RBAC", "NodeAuthorization", "Authentication", "Admission", "Store",
-                "CertificateAuthority", "KubeClient", "NetworkPolicy", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                "CertificateAuthority", "KubeClient", "NetworkPolicy", "ResourceUsage", "StreamProtocol", "TunnelChannel", nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "DequeModule", package: "swift-collections"),
             ] + nio),
 
@@ -149,7 +150,8 @@ let package = Package(
             .enforce, "NodeAgent",
             [
                 "Admission", "CertificateAuthority", "Confinement", "ContainerImages", "ContainerRuntime", "ContentStore", "JSONValue", "KubeClient", "KubeModel", "LinuxKernel",
-                "NetworkPolicy", "NodeNetwork", "NodeTunnel", "OCIModel", "ObjectDefaults", "ObjectValidation", "PodLifecycle", "PodVolumes", "PolicyModel", "YAMLValue", nioSSL,
+                "NetworkPolicy", "NodeNetwork", "NodeTunnel", "OCIModel", "ObjectDefaults", "ObjectValidation", "PodLifecycle", "PodVolumes", "PolicyModel", "ResourceUsage",
+                "YAMLValue", nioSSL,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -170,7 +172,7 @@ let package = Package(
         module(
             .enforce, "NodeTunnel",
             [
-                "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel", "StreamProtocol", "TunnelChannel", nioSSL,
+                "ContainerRuntime", "JSONValue", "KubeModel", "LinuxKernel", "OCIModel", "ResourceUsage", "StreamProtocol", "TunnelChannel", nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ]),
@@ -238,6 +240,7 @@ let package = Package(
             ] + nio),
         tests("PodSecurityTests", ["PodSecurity", "ObjectDefaults", "JSONValue", "KubeModel", "PolicyModel"]),
         tests("SchedulingTests", ["Scheduling", "JSONValue", "KubeModel", "PolicyModel", "YAMLValue"], exclude: ["Cases"]),
+        tests("ResourceUsageTests", ["ResourceUsage", "Fuzzing", "JSONValue", "KubeModel"]),
         tests("PodLifecycleTests", ["PodLifecycle", "JSONValue", "KubeModel", "YAMLValue"], exclude: ["Cases"]),
         tests(
             "ConfinementTests",
@@ -274,7 +277,7 @@ let package = Package(
             "NodeTunnelTests",
             [
                 "NodeTunnel", "APIServer", "CertificateAuthority", "Confinement", "ContainerRuntime", "EncryptionAtRest", "JSONValue", "KubeClient",
-                "KubeModel", "LinuxKernel", "OCIModel", "PolicyModel", "Store", nioSSL, .product(name: "NIOPosix", package: "swift-nio"),
+                "KubeModel", "LinuxKernel", "OCIModel", "PolicyModel", "ResourceUsage", "Store", nioSSL, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["socket-client.py"]),

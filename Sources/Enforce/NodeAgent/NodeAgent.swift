@@ -43,6 +43,7 @@ package final class NodeAgent: Sendable {
     private let services: PodServices
     private let manager: PodManager
     private let heartbeat: NodeHeartbeat
+    private let sampler: UsageSampler
     private let clock: @Sendable () -> Timestamp
     private let log: Logger
     private let jobs: AsyncStream<@Sendable () async -> Void>
@@ -52,6 +53,9 @@ package final class NodeAgent: Sendable {
 
     /// What the tunnel asks about the pods of the node.
     package let pods: any PodLocator
+
+    /// What the tunnel tells of what the node and its pods use.
+    package var reports: any NodeReports { sampler }
 
     /// - Parameters:
     ///   - client: with the identity of the node.
@@ -88,6 +92,9 @@ package final class NodeAgent: Sendable {
                 path: options.manifests.isEmpty ? options.folder + "/manifests" : options.manifests, isOwn: options.manifests.isEmpty, node: options.name,
                 events: events, clock: clock, log: log))
         pods = PodDirectory(manager: manager)
+        sampler = UsageSampler(
+            node: options.name, capacity: UInt64(clamping: options.reading.host.memory), manager: manager, runtime: runtime,
+            reader: UsageReader(cgroups: CgroupHierarchy(facts.cgroups), clock: clock), log: log)
         heartbeat = NodeHeartbeat(client: client, object: { object }, clock: clock, log: log)
     }
 
@@ -103,6 +110,7 @@ package final class NodeAgent: Sendable {
             group.addTask { await self.services.objects.services.run() }
             group.addTask { await self.heartbeat.run(uid: uid) }
             group.addTask { await self.collectImages() }
+            group.addTask { await self.sampler.run() }
             group.addTask { await ClaimFolders(folder: self.options.folder + "/claims", client: self.client, log: self.log).run() }
             group.addTask { await withDiscardingTaskGroup { jobs in for await job in self.jobs { jobs.addTask { await job() } } } }
             group.addTask {

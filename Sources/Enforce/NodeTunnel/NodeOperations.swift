@@ -1,7 +1,9 @@
 package import ContainerRuntime
+import JSONValue
 import KubeModel
 import LinuxKernel
 import OCIModel
+import ResourceUsage
 import StreamProtocol
 import TunnelChannel
 
@@ -9,10 +11,12 @@ import TunnelChannel
 package struct NodeOperations: Sendable {
     private let locator: any PodLocator
     private let runtime: ContainerRuntime
+    private let reports: any NodeReports
 
-    package init(locator: any PodLocator, runtime: ContainerRuntime) {
+    package init(locator: any PodLocator, runtime: ContainerRuntime, reports: any NodeReports) {
         self.locator = locator
         self.runtime = runtime
+        self.reports = reports
     }
 
     /// How long the first frame may take.
@@ -29,6 +33,7 @@ package struct NodeOperations: Sendable {
             case .attach: try await attach(parameters, stream)
             case .portForward, .proxy: try await connect(parameters, stream)
             case .node: try await answer(parameters, stream)
+            case .stats: try await send(await usage(parameters).json.bytes, stream)
             }
         } catch let error as StatusError {
             await stream.fail(error)
@@ -187,13 +192,61 @@ package struct NodeOperations: Sendable {
         stream.abandon()
     }
 
-    /// What the node says of itself (`nodes/proxy`).
+    // MARK: The node itself
+
+    /// What the node says of itself (`nodes/proxy`): what a kubelet gives to read, and nothing that changes anything.
     private func answer(_ parameters: OperationParameters, _ stream: OperationStream) async throws {
-        guard parameters.path == "healthz" || parameters.path.hasPrefix("healthz/") else {
+        guard let page = NodePage(path: parameters.path) else {
             throw StatusError(code: 404, reason: "NotFound", message: "the node serves no \(goQuoted("/" + parameters.path))")
         }
+        switch page {
+        case .health: try await send(Array("ok".utf8), stream)
+        case .summary: try await send(await reports.usage.summary.bytes, stream)
+        case .resourceMetrics: try await send(Array(await reports.usage.resourceMetrics.utf8), stream)
+        case .pods:
+            try await stream.accept()
+            try await stream.untilAbandoned { [reports] in
+                // One at a time: all of them together may be long.
+                try await stream.send(.output, Array(#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":["#.utf8))
+                var isFirst = true
+                for pod in await reports.pods {
+                    if !isFirst { try await stream.send(.output, [UInt8(ascii: ",")]) }
+                    isFirst = false
+                    try await Self.send(pod.bytes, to: stream)
+                }
+                try await stream.send(.output, Array("]}\n".utf8))
+                await stream.finish(.success)
+            }
+        }
+    }
+
+    /// What is used by the machine, by one pod, by those of a namespace, or by all.
+    private func usage(_ parameters: OperationParameters) async -> NodeUsage {
+        var usage = await reports.usage
+        if parameters.path == NodePart.machine { usage.pods = [] }
+        if !parameters.namespace.isEmpty {
+            usage.pods = usage.pods.filter { $0.namespace == parameters.namespace && (parameters.pod.isEmpty || $0.name == parameters.pod) }
+        }
+        return usage
+    }
+
+    /// A whole answer.
+    private func send(_ bytes: [UInt8], _ stream: OperationStream) async throws {
         try await stream.accept()
-        try await stream.send(.output, Array("ok".utf8))
-        await stream.finish(.success)
+        try await stream.untilAbandoned {
+            try await Self.send(bytes, to: stream)
+            await stream.finish(.success)
+        }
+    }
+
+    /// How much goes into one frame.
+    private static let piece = 64 << 10
+
+    private static func send(_ bytes: [UInt8], to stream: OperationStream) async throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try await stream.send(.output, Array(rest.prefix(piece)))
+            rest = rest.dropFirst(piece)
+        }
     }
 }

@@ -210,6 +210,7 @@ package final class ControlPlane: Sendable {
             { [maintenance] in try await maintenance.run() },
             { [controllers] in await controllers.run() },
             { [scheduler] in await scheduler?.run() },
+            { [server] in await server.followNodes() },
             { [self] in try await CertificateUpkeep(pki: pki, renewal: renewal, log: log).run() },
             { [self] in try await EncryptionReload(source: encryption, transformer: transformer, log: log).run() },
             { [self] in try await Compaction(store: store, log: log).run() },

@@ -85,7 +85,7 @@ package struct NodeProcess: Sendable {
             NodeTunnel.Configuration(host: host, port: settings.serverPort, node: settings.name, authority: Array(settings.authority.utf8)) {
                 guard let pair = try credentials.present() else { throw NodeError("the node's certificate is gone") }
                 return (pair.certificate, pair.key)
-            }, operations: NodeOperations(locator: agent.pods, runtime: agent.runtime), group: .singletonMultiThreadedEventLoopGroup, log: log)
+            }, operations: NodeOperations(locator: agent.pods, runtime: agent.runtime, reports: agent.reports), group: .singletonMultiThreadedEventLoopGroup, log: log)
 
         let how = try await withThrowingTaskGroup(of: Stop?.self) { group in
             group.addTask {

@@ -5,6 +5,7 @@ package import Logging
 import NIOCore
 package import PodSecurity
 package import PolicyModel
+import ResourceUsage
 package import Store
 
 /// What an API server is started with.
@@ -128,11 +129,13 @@ package final class APIServer: Sendable {
                     authenticate: authenticate, authorizer: authorizer, denials: denials, period: options.streamCheckPeriod)))
         let reviews = Reviews(
             registry: registry, reader: reader, writer: writer, authorizer: authorizer, authenticate: authenticate, subresources: subresources)
+        let resourceMetrics = ResourceMetrics(registry: registry, reader: reader, tunnels: tunnels)
         let documents = Documents(
-            registry: registry, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens,
+            registry: registry, resourceMetrics: resourceMetrics, health: health, metrics: metrics, cache: cache, version: options.version, tokens: tokens,
             apiPort: options.apiPort, status: StatusPages(options: options, started: clock(), clock: clock))
         let router = Router(
-            registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources)
+            registry: registry, reader: reader, writer: writer, deleter: deleter, documents: documents, reviews: reviews, subresources: subresources,
+            metrics: resourceMetrics)
         path = RequestPath(
             authenticate: authenticate, authorize: Authorize(authorizer: authorizer, denials: denials), router: router,
             metrics: metrics, flows: flows, verifiesPeers: verifier != nil,
@@ -153,6 +156,23 @@ package final class APIServer: Sendable {
         ).run()
         try await path.definitionKeeper.settleAll()
         health.setReady()
+    }
+
+    /// Brings what goes with nodes when the first one connects: the role by which viewers of a namespace see what its pods use. Runs
+    /// until cancelled.
+    package func followNodes() async {
+        for await _ in tunnels.firstMeeting {
+            while !Task.isCancelled {
+                do {
+                    try await bootstrapClient.create(GroupVersionResource(group: "rbac.authorization.k8s.io", version: "v1", resource: "clusterroles"), MetricsAPI.readerRole)
+                    return
+                } catch let error as StatusError where error.reason == "AlreadyExists" {
+                    return
+                } catch {
+                    try? await Task.sleep(for: .seconds(1))
+                }
+            }
+        }
     }
 
     /// Says on `/readyz` that the server goes down.

@@ -1,6 +1,7 @@
 import JSONValue
 import KubeModel
 import NIOCore
+import ResourceUsage
 
 /// Leads an authorized request to what serves it.
 struct Router: Sendable {
@@ -11,12 +12,14 @@ struct Router: Sendable {
     let documents: Documents
     let reviews: Reviews
     let subresources: Subresources
+    let metrics: ResourceMetrics
 
     func serve(_ request: AuthorizedRequest) throws(StatusError) -> Outcome {
         guard request.info.isResource else { return .now(try documents.serve(request)) }
         let info = request.info
         if StreamServer.isTunnel(info) { return try subresources.streams.tunnel(request) }
         guard let resource = registry[info.group, info.version, info.resource] else {
+            if info.group == MetricsAPI.group, metrics.isServed { return try metrics.serve(request) }
             // Of groups that are not built in, nobody knows more than that there is nothing.
             if registry.serves(group: info.group) { throw Self.noSuchResource }
             return .now(.pageNotFound)

@@ -5,7 +5,7 @@ package import KubeModel
 package struct OperationParameters: Hashable, Sendable {
     /// The operations, each with the path that it has on the tunnel.
     package enum Operation: String, CaseIterable, Sendable {
-        case logs, exec, attach, portForward, proxy, node
+        case logs, exec, attach, portForward, proxy, node, stats
         package var path: String { "/v1/" + rawValue.lowercased() }
         package init?(path: String) {
             guard let found = Self.allCases.first(where: { $0.path == path }) else { return nil }

@@ -15,4 +15,19 @@ package enum ProcessTable {
         let fields = String(decoding: bytes[(end + 1)..<count], as: UTF8.self).split(separator: " ")
         return fields.count > 1 ? Int32(fields[1]) : nil
     }
+
+    /// Every process that can be seen, as `/proc/PID/stat` has it, with its process namespace where that may be read. Blocks.
+    package static func all() -> [(stat: String, namespace: String?)] {
+        ((try? FileTree.names("/proc")) ?? []).compactMap { name in
+            guard name.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let stat = try? FileTree.text("/proc/\(name)/stat", limit: 4096), !stat.isEmpty
+            else { return nil }
+            return (stat, link("/proc/\(name)/ns/pid"))
+        }
+    }
+
+    private static func link(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: 64)
+        let count = unsafe readlink(path, &target, target.count)
+        return count < 0 ? nil : String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 }

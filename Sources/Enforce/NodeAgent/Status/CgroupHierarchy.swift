@@ -6,7 +6,7 @@ import LinuxKernel
 ///
 /// Source: cgroups(7).
 struct CgroupHierarchy: Sendable {
-    private static let root = "/sys/fs/cgroup"
+    static let root = "/sys/fs/cgroup"
 
     let facts: CgroupFacts
     /// Where the groups of all pods are, from the root of each hierarchy on.
@@ -93,9 +93,14 @@ struct CgroupHierarchy: Sendable {
     }
 
     /// Removes the group of a pod whose processes have ended. Blocks.
+    ///
+    /// Of version 1 everywhere: the runtime makes groups in every hierarchy, not only in those with limits.
     func remove(pod: String) {
-        for (_, root) in folders {
+        guard !facts.writable.isEmpty else { return }
+        let roots = facts.version == .v2 ? [Self.root] : ((try? FileTree.names(Self.root)) ?? []).map { Self.root + "/" + $0 }
+        for root in roots {
             let folder = root + group(pod)
+            guard SystemFile.exists(folder) else { continue }
             for name in (try? FileTree.names(folder)) ?? [] where SystemFile.exists(folder + "/" + name + "/cgroup.procs") {
                 _ = unsafe rmdir(folder + "/" + name)
             }

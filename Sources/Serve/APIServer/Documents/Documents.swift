@@ -4,12 +4,14 @@ import JSONValue
 import KubeModel
 import NIOCore
 import NIOHTTP1
+import ResourceUsage
 import Synchronization
 import YAMLValue
 
 /// What is served beside resources: discovery, OpenAPI, health, version, metrics, the keys of service account tokens.
 final class Documents: Sendable {
     private let registry: Registry
+    private let resourceMetrics: ResourceMetrics
     private let health: Health
     private let metrics: RequestMetrics
     private let cache: ObjectCache
@@ -20,6 +22,8 @@ final class Documents: Sendable {
     /// What is served now, and the documents made of it so far.
     private struct Edition: Sendable {
         var generation: Int
+        /// Whether the nodes' metrics are part of it.
+        var hasMetrics: Bool
         var discovery: APIDiscovery
         var openAPI: OpenAPIDocuments
         var made: [String: ByteBuffer] = [:]
@@ -28,10 +32,11 @@ final class Documents: Sendable {
     private let edition: Mutex<Edition>
 
     init(
-        registry: Registry, health: Health, metrics: RequestMetrics, cache: ObjectCache, version: ServerVersion, tokens: TokenIssuer, apiPort: Int,
+        registry: Registry, resourceMetrics: ResourceMetrics, health: Health, metrics: RequestMetrics, cache: ObjectCache, version: ServerVersion, tokens: TokenIssuer, apiPort: Int,
         status: StatusPages
     ) {
         self.registry = registry
+        self.resourceMetrics = resourceMetrics
         self.health = health
         self.metrics = metrics
         self.cache = cache
@@ -39,31 +44,38 @@ final class Documents: Sendable {
         self.tokens = tokens
         self.apiPort = apiPort
         self.status = status
-        edition = Mutex(Self.edition(of: registry.customKinds, registry: registry, version: version))
+        edition = Mutex(
+            Self.edition(of: registry.customKinds, hasMetrics: resourceMetrics.isServed, registry: registry, version: version))
     }
 
-    /// Everything that is served while CRDs are as they are.
-    private static func edition(of custom: CustomKinds, registry: Registry, version: ServerVersion) -> Edition {
+    /// Everything that is served while CRDs are as they are. The metrics come last, as an aggregated server's group, and without schemas.
+    private static func edition(of custom: CustomKinds, hasMetrics: Bool, registry: Registry, version: ServerVersion) -> Edition {
         var catalog = registry.catalog
         for resource in custom.served.values {
             catalog.adopt(resource.catalog)
             catalog.add(resource.facts)
         }
         let builtin = registry.catalog.groups.map { APIDiscovery.Group(name: $0.name, versions: $0.versions) }
-        let discovery = APIDiscovery(
+        let stored = APIDiscovery(
             groups: builtin + custom.groups.map { APIDiscovery.Group(name: $0.name, versions: $0.versions, isCustom: true) },
             resources: catalog.resources)
+        let metrics = APIDiscovery(
+            groups: stored.groups + [APIDiscovery.Group(name: MetricsAPI.group, versions: [MetricsAPI.version])],
+            resources: stored.resources + MetricsAPI.resources)
         return Edition(
-            generation: custom.generation, discovery: discovery,
+            generation: custom.generation, hasMetrics: hasMetrics, discovery: hasMetrics ? metrics : stored,
             openAPI: OpenAPIDocuments(
-                discovery: discovery, catalog: catalog, serverVersion: version.gitVersion, mediaTypes: ["application/json", "application/yaml"]))
+                discovery: stored, catalog: catalog, serverVersion: version.gitVersion, mediaTypes: ["application/json", "application/yaml"]))
     }
 
     /// The present edition.
     private var present: Edition {
         let custom = registry.customKinds
         return edition.withLock { edition in
-            if edition.generation < custom.generation { edition = Self.edition(of: custom, registry: registry, version: version) }
+            let hasMetrics = resourceMetrics.isServed
+            if edition.generation < custom.generation || edition.hasMetrics != hasMetrics {
+                edition = Self.edition(of: custom, hasMetrics: hasMetrics, registry: registry, version: version)
+            }
             return edition
         }
     }

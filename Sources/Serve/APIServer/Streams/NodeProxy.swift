@@ -39,6 +39,8 @@ struct NodeProxy: Sendable {
         try path.admission.connect(request, resource, options: plural == "pods" ? "PodProxyOptions" : plural == "services" ? "ServiceProxyOptions" : "NodeProxyOptions")
         let streams = path.streams
         if plural == "nodes" {
+            // A node's pages are for reading.
+            guard ["GET", "HEAD"].contains(request.request.method) else { throw .methodNotAllowed }
             let rest = info.rest.joined(separator: "/")
             return .later { await Router.answering { try await streams.node(request, path: rest, node: object.name) } }
         }

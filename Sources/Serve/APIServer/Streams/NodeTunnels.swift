@@ -13,10 +13,19 @@ package final class NodeTunnels: Sendable {
     /// The most operations at once of one node.
     static let limit = 256
     /// How long a node may take to answer.
-    private static let patience = Duration.seconds(30)
+    static let patience = Duration.seconds(30)
 
     // A lock and no actor: added to and removed from on event loops.
     private let tunnels = Mutex<[String: TunnelConnection]>([:])
+    private let met = Atomic(false)
+    private let tellMet: AsyncStream<Void>.Continuation
+    /// Yields once, when the first node of all connects.
+    let firstMeeting: AsyncStream<Void>
+
+    init() { (firstMeeting, tellMet) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1)) }
+
+    /// Whether a node has been connected since this server started.
+    var hasMet: Bool { met.load(ordering: .relaxed) }
 
     /// The nodes that are connected.
     package var nodes: Set<String> { tunnels.withLock { Set($0.keys) } }
@@ -29,6 +38,10 @@ package final class NodeTunnels: Sendable {
             return tunnels[node]
         }
         before?.drain()
+        if !met.exchange(true, ordering: .relaxed) {
+            tellMet.yield()
+            tellMet.finish()
+        }
         channel.closeFuture.whenComplete { [self] _ in
             tunnels.withLock { if $0[node] === connection { $0[node] = nil } }
         }
@@ -52,11 +65,14 @@ package final class NodeTunnels: Sendable {
 
     /// Has a node begin an operation.
     ///
+    /// - Parameter patience: how long the node may take to answer.
     /// - Throws: ``StatusError``: 503 when the node is not connected, else what the node says.
-    func open(_ operation: OperationParameters.Operation, _ parameters: OperationParameters, node: String) async throws -> Tunnel.Link {
+    func open(
+        _ operation: OperationParameters.Operation, _ parameters: OperationParameters, node: String, patience: Duration = NodeTunnels.patience
+    ) async throws -> Tunnel.Link {
         let link = try await stream(on: node) { channel in try Tunnel.link(channel) }
         let late = Task {
-            try await Task.sleep(for: Self.patience)
+            try await Task.sleep(for: patience)
             link.close()
         }
         defer { late.cancel() }

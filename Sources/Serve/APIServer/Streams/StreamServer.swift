@@ -69,7 +69,8 @@ struct StreamServer: Sendable {
         var parameters = OperationParameters()
         parameters.path = path
         let link = try await tunnels.open(.node, parameters, node: node)
-        return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: .produced(output(of: link, request)))
+        let contentType = NodePage(path: path)?.contentType ?? "text/plain; charset=utf-8"
+        return APIResponse(status: 200, contentType: contentType, body: .produced(output(of: link, request)))
     }
 
     private func output(of link: Tunnel.Link, _ request: AuthorizedRequest) -> ProducedBody {
