@@ -15,6 +15,7 @@ import NIOSSL
 import NodeTunnel
 import OCIModel
 import PolicyModel
+import ResourceUsage
 import Store
 import Synchronization
 import Testing
@@ -35,7 +36,7 @@ enum Host {
 }
 
 /// The pods of the test's node.
-final class Pods: PodLocator {
+final class Pods: PodLocator, NodeReports {
     private let containers = Mutex<[String: LocatedContainer]>([:])
     private let processes = Mutex<[String: Int32]>([:])
 
@@ -57,6 +58,14 @@ final class Pods: PodLocator {
         guard let process = processes.withLock({ $0[pod] }) else { throw StatusError.noSuchPod(pod) }
         return try NetworkNamespace(path: "/proc/\(process)/ns/net")
     }
+
+    private let told = Mutex(NodeUsage(node: "node", booted: nil, capacity: 1 << 30, sample: nil, pods: []))
+    var usage: NodeUsage {
+        get { told.withLock { $0 } }
+        set { told.withLock { $0 = newValue } }
+    }
+
+    var pods: [JSON] { [["kind": "Pod", "apiVersion": "v1", "metadata": ["name": "p", "namespace": "default", "uid": "u"]]] }
 }
 
 /// An API server behind its real listener, a node's tunnel to it, and real containers.
@@ -151,7 +160,7 @@ final class World: Sendable {
             NodeTunnel.Configuration(
                 host: "127.0.0.1", port: port, node: node, authority: Array(authority.certificatePEM.utf8),
                 identity: identity ?? { [self] in try self.identity("system:node:node", ["system:nodes"]) }),
-            operations: NodeOperations(locator: pods, runtime: runtime), group: group, log: Logger(label: "tunnel") { _ in SwiftLogNoOpLogHandler() })
+            operations: NodeOperations(locator: pods, runtime: runtime, reports: pods), group: group, log: Logger(label: "tunnel") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Waits until something holds; whether it does.
