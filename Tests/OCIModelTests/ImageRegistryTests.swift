@@ -67,6 +67,22 @@ import Testing
         #expect(configuration.endpoints(for: "localhost.example:5000").map(\.description) == ["https://localhost.example:5000"])
     }
 
+    @Test("from a network of its own a node reaches the machine's loopback by sockets, where the configuration names it in the open, and nowhere else")
+    func apart() throws {
+        let configuration = try ImageRegistryConfiguration([
+            ["host": "docker.io", "endpoints": [["url": "http://127.0.0.1:5000/hub"], ["url": "https://localhost:5001"], ["url": "http://[::1]"]]],
+            ["host": "localhost:5002", "endpoints": [["url": "http://localhost:5002"]]],
+            ["host": "quay.io", "endpoints": [["url": "http://127.0.0.1:5000"], ["url": "https://mirror.example"]]],
+        ])
+        #expect(configuration.loopbackHosts.map { "\($0.host) \($0.port)" } == ["127.0.0.1 5000", "::1 80", "localhost 5002"])
+        let apart = configuration.reachingLoopback { "/run/\($0)" }
+        #expect(apart.endpoints(for: "docker.io").map(\.reach) == [.socket(path: "/run/0"), .none, .socket(path: "/run/1"), .network])
+        #expect(apart.endpoints(for: "localhost:5002").map(\.reach) == [.socket(path: "/run/2")])
+        #expect(apart.endpoints(for: "quay.io").map(\.reach) == [.socket(path: "/run/0"), .network, .network])
+        #expect(apart.endpoints(for: "127.0.0.1:6000").map(\.reach) == [.none])
+        #expect(configuration.endpoints(for: "127.0.0.1:6000").map(\.reach) == [.network])
+    }
+
     @Test(
         "a configuration that cannot be used is refused by field",
         arguments: [
@@ -92,6 +108,7 @@ import Testing
             #expect(backOff.remaining(at: now + delay) == 0)
             now += delay
         }
+        #expect(!backOff.isForgotten(at: now + 300) && backOff.isForgotten(at: now + 301))
         backOff.fail(at: now + 601)
         #expect(backOff.delay == 10)
         backOff.succeed()

@@ -136,13 +136,18 @@ struct ContentTests {
             // What was just read for another pod is not read again at once.
             _ = try await bench.volumes.refresh(pod)
             #expect(Files.text(path + "/a") == "1")
+            // Unless somebody asks for it.
+            bench.clock.advance(1)
+            _ = try await bench.volumes.refresh(pod, isAsked: true)
+            #expect(Files.text(path + "/a") == "2")
+            try await bench.admin.patch(maps, namespace: "default", name: "cm", ["data": ["c": "3"]])
             bench.clock.advance(60)
             _ = try await bench.volumes.refresh(pod)
             #expect(try HeldFile(path).link("..data") != before)
             #expect(try HeldFile(path).names().filter { !$0.hasPrefix("..") } == ["a", "c"])
             #expect(try HeldFile(path).names().count == 4)
             #expect(Files.text(path + "/a") == "2")
-            #expect(Files.text(path + "/c") == "2")
+            #expect(Files.text(path + "/c") == "3")
             try await bench.admin.delete(maps, namespace: "default", name: "cm")
             bench.clock.advance(60)
             await #expect(throws: VolumeError.self) { try await bench.volumes.refresh(pod) }

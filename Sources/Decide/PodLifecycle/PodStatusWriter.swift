@@ -109,6 +109,8 @@ struct ContainerStatusWriter {
     private var state: JSON {
         switch container.record.state {
         case .absent, .starting:
+            // Another attempt does not undo what was against the one before.
+            if container.record.state == .starting, let shown = shownWaiting { return ["waiting": shown] }
             return [
                 "waiting": ["reason": .string(life.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing")]
             ]
@@ -126,6 +128,18 @@ struct ContainerStatusWriter {
             let message = "back-off \(backOff.text) restarting failed container=\(container.name) pod=\(pod)"
             return ["waiting": ["reason": "CrashLoopBackOff", "message": .string(message)]]
         }
+    }
+
+    /// What the pod says that the container waits for.
+    private var shownWaiting: JSON? {
+        let status = life.pod["status"]
+        for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
+            for shown in status?[list]?.array ?? [] where shown["name"]?.string == container.name {
+                let waiting = shown["state"]?["waiting"]
+                return ["ContainerCreating", "PodInitializing"].contains(waiting?["reason"]?.string) ? nil : waiting
+            }
+        }
+        return nil
     }
 
     private var lastState: JSON {

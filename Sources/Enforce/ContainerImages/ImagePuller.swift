@@ -33,27 +33,31 @@ extension ImageLibrary {
         _ reference: ImageReference, registries: ImageRegistryConfiguration = ImageRegistryConfiguration(),
         credentials: ImageRegistryCredentials = ImageRegistryCredentials(), maximumSize: Int64 = 32 << 30, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> ImageRecord {
-        var last: (any Error)?
+        var failures: [any Error] = []
         let endpoints = registries.endpoints(for: reference.domain)
         for (index, endpoint) in endpoints.enumerated() {
             progress(.asking(endpoint: endpoint.description))
             // A mirror has its own credentials or none: those of the registry stay with the registry.
             let host = endpoint.isMirror ? try? ImageReference(endpoint.authority + "/" + reference.path) : reference
-            let client = try RegistryClient(endpoint, repository: reference.path, credentials: host.map { credentials.matching($0) } ?? [])
+            var client: RegistryClient?
             do {
+                let asked = try RegistryClient(endpoint, repository: reference.path, credentials: host.map { credentials.matching($0) } ?? [])
+                client = asked
                 let attempts = index == endpoints.count - 1 ? Self.attempts : Self.attemptsBeforeNext
-                let record = try await pull(reference, from: client, attempts, maximumSize: maximumSize, progress)
-                await client.shutDown()
+                let record = try await pull(reference, from: asked, attempts, maximumSize: maximumSize, progress)
+                await asked.shutDown()
                 return record
             } catch {
-                await client.shutDown()
+                await client?.shutDown()
                 // The disk and the image itself are the same whoever is asked.
                 guard error is RegistryError || Self.isWrongContent(error) else { throw error }
                 progress(.failed(endpoint: endpoint.description, why: "\(error)"))
-                last = error
+                failures.append(error)
             }
         }
-        throw last ?? ImageError("no host is configured for \(reference.domain)")
+        guard let first = failures.first else { throw ImageError("no host is configured for \(reference.domain)") }
+        // Each host has its own reason, and the last one is seldom the one to mend.
+        throw failures.count == 1 ? first : ImageError(failures.map { "\($0)" }.joined(separator: "; "))
     }
 
     private static func isWrongContent(_ error: any Error) -> Bool {

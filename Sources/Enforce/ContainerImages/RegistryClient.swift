@@ -39,6 +39,11 @@ package actor RegistryClient {
 
     /// - Parameter credentials: tried in their order.
     package init(_ endpoint: ImageRegistryConfiguration.Endpoint, repository: String, credentials: [ImageRegistryCredential]) throws {
+        if endpoint.reach == .none {
+            throw RegistryError(
+                cause: .refused(status: 0), endpoint: endpoint.origin,
+                what: "the node is in a network of its own and reaches this machine's loopback only at the plain 'http://' endpoints that the setting 'registries' names")
+        }
         self.endpoint = endpoint
         self.repository = repository
         self.credentials = credentials
@@ -133,7 +138,8 @@ package actor RegistryClient {
         var url = url
         var authorization = authorization
         for _ in 0..<6 {
-            var request = HTTPClientRequest(url: url)
+            var request = HTTPClientRequest(url: address(url))
+            request.headers.add(name: "host", value: String(Self.origin(url)?.drop { $0 != "/" }.dropFirst(2) ?? ""))
             request.headers.add(name: "accept", value: accept)
             request.headers.add(name: "user-agent", value: "kastell")
             if let authorization { request.headers.add(name: "authorization", value: authorization) }
@@ -152,6 +158,13 @@ package actor RegistryClient {
             url = next
         }
         throw error(.invalid, "too many redirects")
+    }
+
+    /// What the connection is made to: the host, or the socket file behind which it is.
+    private func address(_ url: String) -> String {
+        guard case .socket(let path) = endpoint.reach, Self.origin(url) == endpoint.origin.lowercased() else { return url }
+        let scheme = endpoint.isPlain ? "http://" : "https://"
+        return "http+unix://" + path.escaped + url.dropFirst(scheme.count).drop { !"/?#".contains($0) }
     }
 
     /// `https://host:port` in lower case; nil when the address is none of HTTP or has a user in it.

@@ -77,7 +77,7 @@ public enum ImagePullFailure: Error, Hashable, Sendable, CustomStringConvertible
     public var message: String {
         switch self {
         case .invalidName(let image, let reason):
-            "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": \(reason)"
+            "Failed to apply default image tag \"\(image)\": \(reason)"
         case .neverPull(let image): "Container image \"\(image)\" is not present with pull policy of Never"
         case .pull(_, let cause): cause
         case .backOff(let image, let cause): "Back-off pulling image \"\(image)\"" + (cause.isEmpty ? "" : ": ErrImagePull: \(cause)")
@@ -110,10 +110,12 @@ public struct ImagePullBackOff: Hashable, Sendable {
 
     /// Takes note of a failure. Failures that lie further apart than twice the longest wait are none of one row.
     public mutating func fail(at now: Int64) {
-        let isFresh = delay == 0 || Self.elapsed(from: failedAt, to: now) > 2 * Self.maximum
-        delay = isFresh ? Self.initial : min(delay * 2, Self.maximum)
+        delay = isForgotten(at: now) ? Self.initial : min(delay * 2, Self.maximum)
         failedAt = now
     }
+
+    /// Whether there were no failures, or the last one is so long ago that it does not count.
+    public func isForgotten(at now: Int64) -> Bool { delay == 0 || Self.elapsed(from: failedAt, to: now) > 2 * Self.maximum }
 
     /// Forgets the failures.
     public mutating func succeed() { self = ImagePullBackOff() }

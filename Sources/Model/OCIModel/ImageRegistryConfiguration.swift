@@ -27,6 +27,8 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
         public var authorityFile: String?
         /// Whether it stands for another registry. A mirror is not sent the credentials of what it mirrors.
         public var isMirror: Bool
+        /// How it is reached.
+        public var reach = Reach.network
 
         /// A host that by default is asked over TLS, on the scheme's port, as the registry itself.
         public init(host: String, port: Int? = nil, prefix: String = "", isPlain: Bool = false, authorityFile: String? = nil, isMirror: Bool = false) {
@@ -36,6 +38,16 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
             self.isPlain = isPlain
             self.authorityFile = authorityFile
             self.isMirror = isMirror
+        }
+
+        /// How a host is reached by a process that asks.
+        public enum Reach: Hashable, Sendable {
+            /// As its name says.
+            case network
+            /// Through a socket file, at whose other end it is.
+            case socket(path: String)
+            /// Not: the process has a loopback of its own, which is not the one that is meant.
+            case none
         }
 
         /// `https://host:port`
@@ -65,6 +77,8 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
 
     /// In the order of the file.
     public var registries: [Registry]
+    /// Whether the loopback of those who ask is this machine's. In a network namespace it is not.
+    public private(set) var sharesLoopback = true
 
     /// A configuration with entries for these registries; every other one is asked itself.
     public init(registries: [Registry] = []) { self.registries = registries }
@@ -77,8 +91,40 @@ public struct ImageRegistryConfiguration: Hashable, Sendable {
         let registry = registries.first { $0.host == domain } ?? registries.first { $0.host == "*" }
         var endpoints = registry?.endpoints ?? []
         // The registry's own entry may say how it is reached, such as in the open; then it is listed already.
-        if registry?.fallsBack != false, !endpoints.contains(where: { !$0.isMirror }) { endpoints.append(Self.own(domain)) }
+        if registry?.fallsBack != false, !endpoints.contains(where: { !$0.isMirror }) { endpoints.append(reached(Self.own(domain))) }
         return endpoints
+    }
+
+    private func reached(_ endpoint: Endpoint) -> Endpoint {
+        guard !sharesLoopback, endpoint.reach == .network, Self.isLoopback(endpoint.host) else { return endpoint }
+        var endpoint = endpoint
+        endpoint.reach = .none
+        return endpoint
+    }
+
+    /// The hosts of this machine's loopback that the configuration names and that are asked in the open, each once, in the order of the file.
+    public var loopbackHosts: [(host: String, port: Int)] {
+        var known: Set<String> = []
+        return registries.flatMap(\.endpoints).filter { $0.isPlain && Self.isLoopback($0.host) && known.insert($0.authority).inserted }
+            .map { (host: $0.host.filter { $0 != "[" && $0 != "]" }, port: $0.port ?? 80) }
+    }
+
+    /// The same for a process in a network namespace, where each of ``loopbackHosts`` is reached through the socket file of its number, and
+    /// no other host of a loopback at all.
+    public func reachingLoopback(through socket: (Int) -> String) -> ImageRegistryConfiguration {
+        var sockets: [String: String] = [:]
+        for (number, host) in loopbackHosts.enumerated() { sockets["\(host.host) \(host.port)"] = socket(number) }
+        var configuration = self
+        configuration.sharesLoopback = false
+        for registry in registries.indices {
+            configuration.registries[registry].endpoints = registries[registry].endpoints.map { endpoint in
+                var endpoint = endpoint
+                let host = endpoint.host.filter { $0 != "[" && $0 != "]" }
+                if endpoint.isPlain, let path = sockets["\(host) \(endpoint.port ?? 80)"] { endpoint.reach = .socket(path: path) }
+                return configuration.reached(endpoint)
+            }
+        }
+        return configuration
     }
 
     /// The registry itself: `docker.io` has its images on another host, and loopback needs no TLS.

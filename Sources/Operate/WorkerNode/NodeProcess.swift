@@ -178,9 +178,13 @@ package struct NodeProcess: Sendable {
     }
 
     private func images() throws -> ImageService {
-        let registries: ImageRegistryConfiguration
+        var registries: ImageRegistryConfiguration
         do { registries = settings.registries == .null ? ImageRegistryConfiguration() : try ImageRegistryConfiguration(settings.registries) } catch {
             throw NodeError("the configuration's 'registries' cannot be used: \(error)")
+        }
+        if let relaySocket {
+            let folder = String(relaySocket[..<(relaySocket.lastIndex(of: "/") ?? relaySocket.startIndex)])
+            registries = registries.reachingLoopback { RootlessNode.registrySocket($0, in: folder) }
         }
         return ImageService(library: ImageLibrary(store: try ContentStore(path: settings.images)), registries: registries, passage: try passage())
     }

@@ -2,6 +2,7 @@ import Glibc
 package import LinuxKernel
 package import Logging
 import NIOCore
+import OCIModel
 
 /// Runs a node of an ordinary user: in user, mount, network and process namespaces of its own, where that user is root. The
 /// API server is reached through a socket file, everything else through slirp4netns.
@@ -25,6 +26,8 @@ package struct RootlessNode: Sendable {
     }
 
     private var socket: String { runFolder + "/node-api.sock" }
+    /// Through which the node reaches a registry on the machine's loopback that the configuration names.
+    static func registrySocket(_ number: Int, in folder: String) -> String { "\(folder)/registry-\(number).sock" }
 
     /// Starts the node and waits for its end.
     ///
@@ -35,6 +38,7 @@ package struct RootlessNode: Sendable {
     package func run(file: String, until stop: @escaping @Sendable () async -> Void) async throws -> Int32 {
         let (users, groups) = try Self.ids()
         let relay = try await StreamRelay.start([.unix(path: socket)], to: .tcp(host: settings.serverHost, port: settings.serverPort))
+        let registries = try await startRegistries()
         var program = Program("/proc/self/exe", ["node-init", "--settings", file, "--relay", socket], environment: Self.environment)
         for number in [0, 1, 2] as [Int32] { program.descriptors[number] = OwnedDescriptor(dup(number)) }
         let waiting: NodeNamespaces.Waiting
@@ -59,13 +63,24 @@ package struct RootlessNode: Sendable {
                 return 1
             }
             if let uplink { try? Subprocess.signal(uplink, SIGTERM) }
-            await relay.close()
+            for relay in [relay] + registries { await relay.close() }
             return code
         } catch {
             try? Subprocess.signal(waiting.process, SIGKILL)
-            await relay.close()
+            for relay in [relay] + registries { await relay.close() }
             throw error
         }
+    }
+
+    /// The registries of the machine's loopback that the configuration names, for the node's agent alone: its pods see no socket file.
+    private func startRegistries() async throws -> [StreamRelay] {
+        // What is wrong with them the agent says, which reads them too.
+        guard let configuration = try? ImageRegistryConfiguration(settings.registries) else { return [] }
+        var relays: [StreamRelay] = []
+        for (number, host) in configuration.loopbackHosts.enumerated() {
+            relays.append(try await StreamRelay.start([.unix(path: Self.registrySocket(number, in: runFolder))], to: .tcp(host: host.host, port: host.port)))
+        }
+        return relays
     }
 
     private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/"]

@@ -24,7 +24,8 @@ package actor ImageService {
     private let library: ImageLibrary
     private let registries: ImageRegistryConfiguration
     private let pulls = SharedFetches<PullKey, ImageRecord>()
-    private var backOffs: [String: (backOff: ImagePullBackOff, cause: String)] = [:]
+    /// By what was asked and by whom: a pod without credentials does not keep those from pulling who have some.
+    private var backOffs: [PullKey: (backOff: ImagePullBackOff, cause: String)] = [:]
 
     private let origin = ContinuousClock.now
 
@@ -52,7 +53,12 @@ package actor ImageService {
     func image(_ container: JSON, credentials: ImageRegistryCredentials, report: Report) async throws(ImagePullFailure) -> Ready {
         let text = container["image"]?.string ?? ""
         let reference: ImageReference
-        do { reference = try ImageReference(text) } catch { throw .invalidName(image: text, reason: "\(error)") }
+        do { reference = try ImageReference(text) } catch {
+            let failure = ImagePullFailure.invalidName(image: text, reason: "\(error)")
+            report(Notice(isWarning: true, reason: "InspectFailed", message: failure.message))
+            report(Notice(isWarning: true, reason: "Failed", message: "Error: \(failure.reason)"))
+            throw failure
+        }
         let policy = container["imagePullPolicy"]?.string.flatMap(ImagePullPolicy.init) ?? .standard(for: reference)
         let present = try await look(reference, text)
         switch policy.action(image: text, isPresent: present != nil) {
@@ -78,29 +84,31 @@ package actor ImageService {
     private func pull(
         _ reference: ImageReference, _ text: String, _ credentials: ImageRegistryCredentials, _ message: String, _ report: Report
     ) async throws(ImagePullFailure) -> Ready {
-        if let last = backOffs[text], last.backOff.remaining(at: now) > 0 {
+        let key = PullKey(image: text, credentials: credentials)
+        if let last = backOffs[key], last.backOff.remaining(at: now) > 0 {
             let failure = ImagePullFailure.backOff(image: text, cause: last.cause)
             report(Notice(reason: "BackOff", message: "Back-off pulling image \"\(text)\""))
             throw failure
         }
         report(Notice(reason: "Pulling", message: message))
         let began = ContinuousClock.now
-        let key = PullKey(image: text, credentials: credentials)
         do {
             let record = try await pulls.value(key) { [library, registries] in
                 try await library.pull(reference, registries: registries, credentials: credentials)
             }
-            backOffs[text] = nil
+            backOffs[key] = nil
             let took = began.duration(to: .now)
-            report(Notice(reason: "Pulled", message: ImagePullPolicy.pulledMessage(image: text, took: took, waited: took, size: record.size)))
+            report(Notice(reason: "Pulled", message: ImagePullPolicy.pulledMessage(image: text, took: took, waited: .zero, size: record.size)))
             return try await ready(record, text)
         } catch is CancellationError {
             throw .pull(image: text, cause: "nobody waits for it any more")
         } catch {
             let cause = "failed to pull and unpack image \"\(text)\": \(error)"
-            var backOff = backOffs[text]?.backOff ?? ImagePullBackOff()
+            // Names are the pods' to choose: those that nobody asks for any more are not kept.
+            backOffs = backOffs.filter { !$0.value.backOff.isForgotten(at: now) }
+            var backOff = backOffs[key]?.backOff ?? ImagePullBackOff()
             if backOff.remaining(at: now) == 0 { backOff.fail(at: now) }
-            backOffs[text] = (backOff, cause)
+            backOffs[key] = (backOff, cause)
             report(Notice(isWarning: true, reason: "Failed", message: "Failed to pull image \"\(text)\": \(cause)"))
             report(Notice(isWarning: true, reason: "Failed", message: "Error: ErrImagePull"))
             throw .pull(image: text, cause: cause)

@@ -29,7 +29,17 @@ extension PodWorker {
             if let ending = early.removeValue(forKey: id) { await ended(name, id, ending) }
         } catch {
             if let failure = error.podFailure { record.failure = failure }
-            record.failedToStart(name, reason: error.reason, message: error.message, retryAt: soon(error.reason.hasPrefix("ErrImage") || error.reason == "ImagePullBackOff" ? 10 : 2))
+            record.failedToStart(name, reason: error.reason, message: error.message, retryAt: soon(Self.pause(after: error.reason)))
+        }
+    }
+
+    /// How long a container that could not be started waits, in seconds. What its image waits for is seldom there a moment later; only the
+    /// first failure is soon followed by the word that the next pull waits.
+    private static func pause(after reason: String) -> Int64 {
+        switch reason {
+        case "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName": 10
+        case "ErrImagePull": 3
+        default: 2
         }
     }
 
