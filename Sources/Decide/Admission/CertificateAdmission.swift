@@ -33,7 +33,10 @@ public enum CertificateAdmission {
 
     /// Refuses a request for a client certificate of the group that may do everything.
     ///
-    /// - Parameter organizations: those of the request's subject.
+    /// - Parameters:
+    ///   - request: the CertificateSigningRequest.
+    ///   - organizations: those of the request's subject.
+    /// - Throws: ``StatusError`` 403.
     public static func decideSubject(_ request: JSON, organizations: [String]) throws(StatusError) {
         guard request["spec"]?["signerName"]?.string == "kubernetes.io/kube-apiserver-client", organizations.contains("system:masters") else { return }
         throw .forbidden(

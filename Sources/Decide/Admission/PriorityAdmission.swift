@@ -8,8 +8,10 @@ public enum PriorityAdmission {
     /// Resolves the priority of a pod that is being created.
     ///
     /// - Parameters:
+    ///   - pod: gets name of its class, value and preemption policy.
     ///   - named: the PriorityClass of a name, when there is one.
     ///   - globalDefault: the PriorityClass for pods that name none, when there is one.
+    /// - Throws: ``StatusError`` 403 when there is no such class, or the pod has a number or policy of its own.
     public static func mutate(_ pod: inout JSON, named: (String) -> JSON?, globalDefault: JSON?) throws(StatusError) {
         let name = pod["metadata"]?["name"]?.string ?? ""
         let pods = GroupResource(group: "", resource: "pods")

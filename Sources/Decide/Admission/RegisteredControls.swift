@@ -14,10 +14,13 @@ public struct RegisteredControls: Sendable {
     public struct Write: Sendable {
         /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
         public var operation: String
+        /// The resource that the request names, in its version.
         public var resource: GroupVersionResource
         /// Empty for the object itself.
         public var subresource: String
+        /// Whether the resource lives in namespaces, for rules with a `scope`.
         public var isNamespaced: Bool
+        /// The name of the object; empty where the request has none, as in a create with `generateName`.
         public var name: String
         /// The labels of the object as it would be, and as it is.
         public var labels: [[String: String]]

@@ -7,7 +7,10 @@ public import KubeModel
 public enum RuntimeClassAdmission {
     /// Completes a new pod.
     ///
-    /// - Parameter named: the RuntimeClass of a name, when there is one.
+    /// - Parameters:
+    ///   - pod: gets the overhead, node selector and tolerations of its class; one without a class is left alone.
+    ///   - named: the RuntimeClass of a name, when there is one.
+    /// - Throws: ``StatusError`` when there is no such class, or what the pod says conflicts with it.
     public static func mutate(_ pod: inout JSON, named: (String) -> JSON?) throws(StatusError) {
         guard let name = pod["spec"]?["runtimeClassName"]?.string, !name.isEmpty else { return }
         guard let runtimeClass = named(name) else { throw refuse(pod, "pod rejected: RuntimeClass \(goQuoted(name)) not found") }

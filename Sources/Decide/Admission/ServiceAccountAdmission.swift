@@ -19,8 +19,11 @@ public enum ServiceAccountAdmission {
     /// Completes a pod that is being created.
     ///
     /// - Parameters:
+    ///   - pod: gets the account's name, a volume with a token, and its `imagePullSecrets` unless it has some.
     ///   - account: the ServiceAccount that the pod names; nil when there is none.
+    ///   - namespace: that of the pod, for the refusal.
     ///   - suffix: five random characters for the volume's name.
+    /// - Throws: ``StatusError`` 403 when there is no such account, or a mirror pod uses one or a Secret.
     public static func mutate(_ pod: inout JSON, account: JSON?, namespace: String, suffix: String) throws(StatusError) {
         let pods = GroupResource(group: "", resource: "pods")
         let podName = pod["metadata"]?["name"]?.string ?? ""

@@ -20,6 +20,7 @@ public struct AuthenticationFailure: Error, Hashable, Sendable, CustomStringConv
     /// What is wrong, in the words clients know where they have any.
     public var message: String
 
+    /// A failure whose message clients may read: it holds nothing of the credentials.
     public init(_ cause: Cause, _ message: String) {
         self.cause = cause
         self.message = message

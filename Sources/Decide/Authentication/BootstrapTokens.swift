@@ -40,9 +40,12 @@ public enum BootstrapTokens {
     /// The user of a token, given its Secret.
     ///
     /// - Parameters:
+    ///   - token: as the client showed it, read.
     ///   - secret: the Secret of the token's name, as the API has it; nil when there is none.
     ///   - now: seconds since 1970.
-    /// - Throws: ``AuthenticationFailure`` when the token is not accepted; its text says nothing of the Secret's values.
+    /// - Returns: the user `system:bootstrap:ID`, in the groups that the Secret names.
+    /// - Throws: ``AuthenticationFailure`` when the token is not accepted; its text says nothing of the Secret's
+    ///   values.
     public static func user(of token: Token, secret: JSON?, now: Int64) throws(AuthenticationFailure) -> UserInfo {
         guard let secret, secret["type"]?.string == "bootstrap.kubernetes.io/token" else {
             throw .init(.unknown, "there is no bootstrap token of this id")

@@ -18,6 +18,7 @@ public struct ClientCertificate: Hashable, Sendable {
     /// The SHA-256 of the certificate in lowercase hexadecimal; identifies the credential in audit logs.
     public var fingerprint: String
 
+    /// What a verified certificate says; by default for any usage. Times are seconds since 1970.
     public init(
         commonName: String, organizations: [String] = [], notBefore: Int64, notAfter: Int64, usages: [Usage]? = nil,
         fingerprint: String = ""

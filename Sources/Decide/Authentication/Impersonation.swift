@@ -41,6 +41,7 @@ public enum Impersonation {
         public var user: UserInfo
         /// The verb that allowed it, for audit; empty for the verb `impersonate`.
         public var constraint: String
+        /// What an impersonation that was allowed leads to.
         public init(user: UserInfo, constraint: String) {
             self.user = user
             self.constraint = constraint
@@ -131,6 +132,7 @@ public enum Impersonation {
         private var recent: [ExactString: Mode] = [:]
         private var older: [ExactString: Mode] = [:]
 
+        /// Nobody has impersonated anybody yet.
         public init() {}
 
         func mode(of requestor: UserInfo) -> Mode? {

@@ -7,6 +7,7 @@ public struct BoundObject: Hashable, Sendable {
     public var name: String
     /// The UID, which tells it from a later object of the same name.
     public var uid: String
+    /// An object as it was when the token was issued.
     public init(name: String, uid: String) {
         self.name = name
         self.uid = uid
@@ -47,12 +48,10 @@ public struct ServiceAccountClaims: Hashable, Sendable {
     /// The token's own identifier (`jti`).
     public var id: String
 
-    /// The claims of a new token.
+    /// The claims of a new token, which is valid from `now` on. Times beyond the range of `Int64` are its end.
     ///
-    /// - Parameters:
-    ///   - lifetime: in seconds.
-    ///   - warnAfter: in seconds from now; for tokens whose life was prolonged beyond what was asked.
-    ///   - id: a fresh UUID.
+    /// `lifetime` and `warnAfter` are in seconds from `now`; the latter is for tokens whose life was prolonged beyond
+    /// what was asked. `id` is a fresh UUID.
     public init(
         issuer: String, audiences: [String], namespace: String, serviceAccount: BoundObject, pod: BoundObject? = nil,
         secret: BoundObject? = nil, node: BoundObject? = nil, now: Int64, lifetime: Int64, warnAfter: Int64? = nil,

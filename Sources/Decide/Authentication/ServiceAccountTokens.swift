@@ -14,6 +14,7 @@ public struct ServiceAccountTokens: Sendable {
     /// How far clocks may differ, in seconds.
     public static let leeway: Int64 = 60
 
+    /// Accepts tokens of these issuers that are signed with one of the keys; the first issuer is the one that issues.
     public init(issuers: [String], audiences: [String], keys: [TokenKey]) {
         self.issuers = issuers
         self.audiences = audiences
@@ -29,6 +30,7 @@ public struct ServiceAccountTokens: Sendable {
         public var uid: String
         /// Seconds since 1970; nil while it is not being deleted.
         public var deleted: Int64?
+        /// A stored object as it is found now; `deleted` is the `deletionTimestamp` in seconds since 1970.
         public init(uid: String, deleted: Int64? = nil) {
             self.uid = uid
             self.deleted = deleted

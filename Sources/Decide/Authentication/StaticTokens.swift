@@ -17,6 +17,7 @@ public struct TokenFileError: Error, Hashable, Sendable, CustomStringConvertible
     /// What is wrong there.
     public var cause: Cause
 
+    /// A fault in the token file, in the line with that number, from 1.
     public init(line: Int, cause: Cause) {
         self.line = line
         self.cause = cause
@@ -53,6 +54,7 @@ public struct StaticTokens: Sendable {
     /// The longest token that is looked at.
     public static let maximumLength = BearerToken.maximumLength
 
+    /// No tokens: every one is unknown.
     public init() {}
 
     /// Reads a token file.

@@ -9,6 +9,7 @@ public struct AuthorizerChain: Sendable {
     /// Decides by roles.
     public var rbac: RBACPolicy
 
+    /// Authorizers that by default know of no objects and no roles.
     public init(node: NodeAuthorizer = NodeAuthorizer(), rbac: RBACPolicy = RBACPolicy()) {
         self.node = node
         self.rbac = rbac

@@ -36,6 +36,7 @@ public struct NodeGraph: Sendable {
     /// The node of an attachment or a slice.
     private var owners: [Object: String] = [:]
 
+    /// A graph without objects, in which no node is related to anything.
     public init() {}
 
     /// Whether the node may see the object: it runs a pod that refers to it.

@@ -67,6 +67,7 @@ public struct PodSecurityExemptions: Hashable, Sendable {
     /// Namespaces in which nothing is measured.
     public var namespaces: Set<String>
 
+    /// Exemptions; by default there are none.
     public init(users: Set<String> = [], runtimeClasses: Set<String> = [], namespaces: Set<String> = []) {
         self.users = users
         self.runtimeClasses = runtimeClasses

@@ -43,8 +43,10 @@ public enum PodSecurity {
     /// Pure and total. Linear in containers × controls.
     ///
     /// - Parameters:
+    ///   - standard: the level and version to measure by.
     ///   - metadata: the pod's or the template's, for its annotations.
     ///   - spec: the pod's spec after defaulting.
+    /// - Returns: one breach for each control that is broken.
     public static func breaches(of standard: PodSecurityStandard, metadata: JSON?, spec: JSON) -> [Breach] {
         if standard.level == .privileged { return [] }
         let pod = MeasuredPod(metadata: metadata, spec: spec)

@@ -11,6 +11,7 @@ public struct PodSecurityAdmission: Sendable {
     /// The standards of namespaces that say nothing.
     public var defaults: NamespaceStandards
 
+    /// Admission that by default exempts nobody and takes the standards of the built-in defaults.
     public init(exemptions: PodSecurityExemptions = .init(), defaults: NamespaceStandards = .init()) {
         self.exemptions = exemptions
         self.defaults = defaults
@@ -47,8 +48,13 @@ public struct PodSecurityAdmission: Sendable {
     /// Judges a pod or a controller that is created or changed.
     ///
     /// - Parameters:
+    ///   - object: the pod or controller as it would be stored.
     ///   - old: the object as it is; nil when it is created.
+    ///   - resource: what it is; kinds that make no pods are not measured.
+    ///   - user: the name of who writes it, who may be exempt.
+    ///   - namespace: the name of its namespace, which may be exempt.
     ///   - labels: those of the namespace.
+    /// - Returns: what is said of the write: warnings, and annotations for the audit log.
     /// - Throws: ``StatusError`` 403 for a pod that breaks what is enforced.
     public func judge(
         _ object: JSON, old: JSON?, resource: GroupResource, user: String, namespace: String, labels: [String: String]
@@ -109,6 +115,8 @@ public struct PodSecurityAdmission: Sendable {
     /// Judges the labels of a namespace that is created or changed.
     ///
     /// - Parameters:
+    ///   - name: the name of the namespace.
+    ///   - labels: the labels as they would be.
     ///   - old: the labels as they are; nil when it is created.
     ///   - pods: the pods that are in it already; asked for only when they matter.
     /// - Returns: what is said of the pods that would not be let in any more. They stay.

@@ -15,6 +15,7 @@ public enum PodSecurityLevel: String, Hashable, Sendable, Comparable, CaseIterab
         }
     }
 
+    /// Whether `left` demands less than `right`.
     public static func < (left: PodSecurityLevel, right: PodSecurityLevel) -> Bool { left.rank < right.rank }
 }
 
@@ -62,6 +63,7 @@ public struct PodSecurityStandard: Hashable, Sendable, CustomStringConvertible {
     /// The version of the level.
     public var version: PodSecurityVersion
 
+    /// A level in the form of a version; by default of the newest that is known here.
     public init(_ level: PodSecurityLevel, _ version: PodSecurityVersion = .latest) {
         self.level = level
         self.version = version

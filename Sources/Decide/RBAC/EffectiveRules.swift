@@ -12,6 +12,7 @@ public struct EffectiveRules: Hashable, Sendable {
     /// What went wrong on the way; empty when nothing did.
     public var evaluationError: String
 
+    /// A list of rules; by default an empty one that is complete.
     public init(
         resourceRules: [PolicyRule] = [], nonResourceRules: [PolicyRule] = [], isIncomplete: Bool = false,
         evaluationError: String = ""

@@ -12,6 +12,7 @@ public struct EscalationCheck {
     /// The authorizer of the server, asked for `escalate` and `bind`.
     public var authorize: (AccessAttributes) -> AccessVerdict
 
+    /// Judges by the roles of `policy`, and asks `authorize` whether escalating or binding is allowed all the same.
     public init(policy: RBACPolicy, authorize: @escaping (AccessAttributes) -> AccessVerdict) {
         self.policy = policy
         self.authorize = authorize

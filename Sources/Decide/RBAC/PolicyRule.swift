@@ -15,6 +15,7 @@ public struct PolicyRule: Hashable, Sendable {
     /// Paths, perhaps ending in `*`; for ClusterRoles only.
     public var nonResourceURLs: [String]
 
+    /// A rule on resources or on paths, as the lists that are given say.
     public init(
         verbs: [String], apiGroups: [String] = [], resources: [String] = [], resourceNames: [String] = [],
         nonResourceURLs: [String] = []

@@ -123,6 +123,7 @@ public struct RBACPolicy: Sendable {
     /// The namespaces in which a principal is bound, for nearest misses.
     private var namespaces = ShardedMap<Principal, Set<ExactString>>()
 
+    /// A policy without roles and bindings, which denies everything.
     public init() {}
 
     // MARK: - Changes

@@ -11,7 +11,12 @@ public enum AggregatedRoles {
     /// The field manager of the rules.
     public static let manager = "clusterrole-aggregation-controller"
 
-    /// - Parameter all: every ClusterRole.
+    /// The write that gives a ClusterRole the rules that its `aggregationRule` gathers; none when it has them.
+    ///
+    /// - Parameters:
+    ///   - role: the ClusterRole; one without `aggregationRule` is left alone.
+    ///   - all: every ClusterRole.
+    /// - Returns: at most one server-side apply of `rules`.
     public static func plan(role: JSON, all: [JSON]) -> Plan {
         guard let rules = ClusterRoleAggregation.aggregate(role, all: all), rules != role["rules"]?.array ?? [] else { return Plan() }
         let object: JSON = [

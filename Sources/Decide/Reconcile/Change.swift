@@ -12,6 +12,7 @@ public struct Target: Hashable, Sendable {
     /// Such as `status`; empty for the object itself.
     public var subresource: String
 
+    /// The address of an object by its names; in the cluster scope the namespace is empty.
     public init(_ resource: GroupVersionResource, namespace: String = "", name: String, subresource: String = "") {
         self.resource = resource
         self.namespace = namespace
@@ -51,6 +52,7 @@ public struct Plan: Hashable, Sendable {
     /// Seconds after which the object must be looked at again, though nothing changes.
     public var again: Int64?
 
+    /// A plan; by default there is nothing to do.
     public init(changes: [Change] = [], notices: [Notice] = [], again: Int64? = nil) {
         self.changes = changes
         self.notices = notices

@@ -16,7 +16,13 @@ public enum Claim: Hashable, Sendable {
 
     /// Decides about one object.
     ///
-    /// - Parameter owner: the reference that a claimed object gets.
+    /// - Parameters:
+    ///   - object: the object, such as a pod.
+    ///   - resource: what the object is, for the write.
+    ///   - owner: the reference that a claimed object gets.
+    ///   - ownerIsBeingDeleted: whether the owner goes: then it neither takes nor releases anything.
+    ///   - selector: the owner's.
+    /// - Returns: how the object stands to the owner, with the write that follows.
     public static func decide(
         _ object: JSON, of resource: GroupVersionResource, owner: OwnerReference, ownerIsBeingDeleted: Bool, selector: LabelSelector
     ) -> Claim {

@@ -11,7 +11,7 @@ public enum Conditions {
     /// Sets a condition as the workload controllers do: one that says the same with the same reason stays as it is, and
     /// `lastTransitionTime` moves only when the status changes.
     ///
-    /// - Parameter withUpdateTime: whether the kind has `lastUpdateTime` (Deployments have).
+    /// `withUpdateTime` says whether the kind has `lastUpdateTime`, as Deployments have. `object` is a status.
     public static func set(
         _ type: String, _ status: String, reason: String, message: String, now: Timestamp, withUpdateTime: Bool, in object: inout JSON
     ) {

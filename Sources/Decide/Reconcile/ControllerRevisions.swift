@@ -12,7 +12,11 @@ public enum ControllerRevisions {
 
     /// Whether the revision could not be made since another one has its name.
     ///
-    /// - Parameter present: the one that has the name.
+    /// - Parameters:
+    ///   - owner: the set that the revision is of.
+    ///   - resource: what the owner is, for the write.
+    ///   - revision: the one that was to be made.
+    ///   - present: the one that has the name.
     /// - Returns: the change that makes the next name another; nil when the present one is the one wanted.
     public static func creationFailed(_ owner: JSON, of resource: GroupVersionResource, revision: JSON, present: JSON) -> Change? {
         if present.controller?.uid == owner.uid, present["data"] == revision["data"] { return nil }

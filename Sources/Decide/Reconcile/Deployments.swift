@@ -13,8 +13,11 @@ public enum Deployments {
     /// What one look at a Deployment and its ReplicaSets leads to.
     ///
     /// - Parameters:
+    ///   - deployment: the Deployment, as it is now.
     ///   - sets: the ReplicaSets that it controls or selects.
     ///   - pods: the pods of those ReplicaSets; only Recreate looks at them.
+    ///   - now: the moment, for conditions and the deadline of progress.
+    /// - Returns: the writes of ReplicaSets and status; only adoptions and releases when there are any.
     public static func plan(_ deployment: JSON, sets: [JSON], pods: [JSON], now: Timestamp) -> Plan {
         let selector = LabelSelector(object: deployment["spec"]?["selector"])
         if selector.isEverything {
@@ -46,7 +49,12 @@ public enum Deployments {
     /// What follows when the ReplicaSet could not be made.
     ///
     /// - Parameters:
+    ///   - deployment: the Deployment, as it is now.
+    ///   - set: the ReplicaSet that was to be made.
+    ///   - error: why the API refused it.
     ///   - present: the ReplicaSet that has the name already, if that was the reason.
+    ///   - now: the moment, for the condition `Progressing`.
+    /// - Returns: the write of the status, such as a new `collisionCount`, and the event.
     public static func creationFailed(_ deployment: JSON, set: JSON, error: StatusError, present: JSON?, now: Timestamp) -> Plan {
         var object = deployment
         if error.reason == "AlreadyExists", let present {

@@ -24,10 +24,14 @@ public enum EndpointSlices {
         var ports: JSON
     }
 
+    /// The writes after which the slices of a service name the pods behind it; none for a service without selector.
+    ///
     /// - Parameters:
+    ///   - service: the service.
     ///   - pods: the pods of the namespace that the service selects.
     ///   - slices: the slices of the service that this controller looks after.
     ///   - nodes: labels of the nodes by name, for the zones.
+    /// - Returns: what to create, replace and delete.
     public static func plan(service: JSON, pods: [JSON], slices: [JSON], nodes: [String: [String: String]]) -> Plan {
         guard !(service["spec"]?["selector"]?.object?.isEmpty ?? true), service["spec"]?["type"]?.string != "ExternalName" else { return Plan() }
         let families = families(of: service)

@@ -17,7 +17,10 @@ public enum GarbageCollection {
 
     /// How an owner that the API answered stands to a reference.
     ///
-    /// - Parameter object: what the API has under the reference's name; nil when it has nothing.
+    /// - Parameters:
+    ///   - reference: the entry of `ownerReferences`.
+    ///   - object: what the API has under the reference's name; nil when it has nothing.
+    /// - Returns: `dangling` for an object of another uid too.
     public static func classify(_ reference: OwnerReference, found object: JSON?) -> Owner {
         guard let object, object.uid == reference.uid else { return .dangling }
         return object.isBeingDeleted && object.finalizers.contains("foregroundDeletion") ? .waiting : .solid
@@ -25,7 +28,11 @@ public enum GarbageCollection {
 
     /// What an object that waits for its dependents needs: the finalizer off, once none blocks it.
     ///
-    /// - Parameter dependents: the objects of the graph that name it.
+    /// - Parameters:
+    ///   - object: as it is now.
+    ///   - target: its address.
+    ///   - dependents: the objects of the graph that name it.
+    /// - Returns: the write, nil while something blocks it; and the uids of the dependents that have to be looked at.
     public static func release(_ object: JSON, at target: Target, dependents: [OwnerGraph.Node]) -> (change: Change?, examine: [String]) {
         let blocking = dependents.filter { node in node.owners.contains { $0.uid == object.uid && $0.blocksDeletion } }
         if blocking.isEmpty { return (without("foregroundDeletion", object, at: target), []) }
@@ -59,8 +66,10 @@ public enum GarbageCollection {
     ///
     /// - Parameters:
     ///   - object: as it is now.
+    ///   - target: its address.
     ///   - owners: its owners, each with how it stands.
     ///   - dependents: the objects of the graph that name it.
+    /// - Returns: the writes in their order; none when it stays as it is.
     public static func decide(
         _ object: JSON, at target: Target, owners: [(reference: OwnerReference, state: Owner)], dependents: [OwnerGraph.Node]
     ) -> [Change] {

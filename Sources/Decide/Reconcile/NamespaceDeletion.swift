@@ -21,6 +21,7 @@ public enum NamespaceDeletion {
         /// Why objects could not be deleted.
         public var deletionFailures: [String]
 
+        /// What a round found; by default that nothing is left and nothing failed.
         public init(
             remaining: [GroupResource: Int] = [:], finalizers: [String: Int] = [:], discoveryFailures: [String] = [], deletionFailures: [String] = []
         ) {
@@ -51,7 +52,12 @@ public enum NamespaceDeletion {
 
     /// What follows from a round: the conditions, and the end when nothing is left.
     ///
-    /// - Parameter finalizerWait: how long objects with finalizers are given before the next round, in seconds.
+    /// - Parameters:
+    ///   - namespace: the namespace that is being deleted, as it is now.
+    ///   - content: what the round found.
+    ///   - now: the moment, for conditions that change.
+    ///   - finalizerWait: how long objects with finalizers are given before the next round, in seconds.
+    /// - Returns: the write of the status, or of `spec.finalizers` when all is gone; when to look again.
     public static func plan(namespace: JSON, content: Content, now: Timestamp, finalizerWait: Int64 = 15) -> Plan {
         var object = namespace
         var status = object["status"] ?? [:]

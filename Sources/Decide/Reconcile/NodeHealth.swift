@@ -23,10 +23,13 @@ public enum NodeHealth {
     /// What one look at a node leads to.
     ///
     /// - Parameters:
+    ///   - node: the node, as it is now.
     ///   - silence: seconds since the node was last heard of.
     ///   - grace: seconds of silence after which nothing is known of it.
     ///   - isDisrupted: no node of the cluster is well. Then it is rather the control plane that hears nothing, and no
     ///     pod is driven away.
+    ///   - now: the moment, for conditions and taints that change.
+    /// - Returns: the writes of taints and conditions; when to look again while the node is within its grace.
     public static func plan(_ node: JSON, silence: Int64, grace: Int64 = NodeHealth.grace, isDisrupted: Bool, now: Timestamp) -> Plan {
         var plan = Plan()
         var known = node

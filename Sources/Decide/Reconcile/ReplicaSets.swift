@@ -27,7 +27,7 @@ public enum ReplicaSets {
         /// The pods to delete, the least useful first.
         public var deletions: [JSON] = []
 
-        /// A change is needed, and so a failure of it is one of the ReplicaSet.
+        /// Whether no pod has to be made or deleted; a failure of the pass is none of the ReplicaSet then.
         public var isBalanced: Bool { creations == 0 && deletions.isEmpty }
     }
 
@@ -43,9 +43,13 @@ public enum ReplicaSets {
     /// How many pods a ReplicaSet wants.
     public static func replicas(_ object: JSON) -> Int64 { object["spec"]?["replicas"]?.int ?? 1 }
 
+    /// What one look at a ReplicaSet leads to.
+    ///
     /// - Parameters:
+    ///   - set: the ReplicaSet, as it is now.
     ///   - pods: the pods of its namespace that it controls or selects.
     ///   - siblings: the pods of the ReplicaSets with the same controller, by which it spreads deletions over nodes.
+    /// - Returns: what to claim, make and delete; at most ``burst`` pods at a time.
     public static func plan(_ set: JSON, pods: [JSON], siblings: [JSON]) -> Outcome {
         var outcome = Outcome()
         let owner = OwnerReference.controlling(set, apiVersion: "apps/v1", kind: "ReplicaSet")
@@ -90,6 +94,7 @@ public enum ReplicaSets {
         public var reason: String
         /// What the server said.
         public var message: String
+        /// A failure with the reason and message of the condition `ReplicaFailure`.
         public init(reason: String, message: String) {
             self.reason = reason
             self.message = message

@@ -28,7 +28,10 @@ public enum ResourceQuotas {
 
     /// The write that brings the status up to date; none when it is.
     ///
-    /// - Parameter objects: those of the namespace by resource; nil when they could not be read, and the count stays.
+    /// - Parameters:
+    ///   - quota: the ResourceQuota, as it is now.
+    ///   - objects: those of the namespace by resource; one that is missing could not be read, and its count stays.
+    /// - Returns: at most one write; to be looked at again after ``period``.
     public static func plan(_ quota: JSON, objects: [GroupResource: [JSON]]) -> Plan {
         var used: JSON = [:]
         for (name, _) in quota["spec"]?["hard"]?.object ?? JSONObject() {

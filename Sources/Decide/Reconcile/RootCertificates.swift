@@ -14,9 +14,13 @@ public enum RootCertificates {
         "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP "
         + "or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
 
+    /// The write after which the namespace has the ConfigMap; none when it has, or is not active.
+    ///
     /// - Parameters:
+    ///   - namespace: the namespace, as it is now.
     ///   - present: the ConfigMap of that name, if there is one.
     ///   - certificate: the CA bundle as PEM.
+    /// - Returns: at most one create or replace.
     public static func plan(namespace: JSON, present: JSON?, certificate: String) -> Plan {
         guard namespace["status"]?["phase"]?.string == "Active", !namespace.isBeingDeleted else { return Plan() }
         let data: JSON = ["ca.crt": .string(certificate)]

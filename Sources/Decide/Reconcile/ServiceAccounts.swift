@@ -8,7 +8,12 @@ public enum ServiceAccounts {
     /// The resource that is written.
     public static let resource = GroupVersionResource(group: "", version: "v1", resource: "serviceaccounts")
 
-    /// - Parameter names: the service accounts of the namespace.
+    /// The write that gives a namespace its service account `default`; none when it has it, or is not active.
+    ///
+    /// - Parameters:
+    ///   - namespace: the namespace, as it is now.
+    ///   - names: the service accounts of the namespace.
+    /// - Returns: at most one create.
     public static func plan(namespace: JSON, names: Set<String>) -> Plan {
         guard namespace["status"]?["phase"]?.string == "Active", !namespace.isBeingDeleted, !names.contains("default") else { return Plan() }
         return Plan(changes: [

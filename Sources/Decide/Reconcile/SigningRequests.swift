@@ -15,6 +15,7 @@ public enum SigningRequests {
         public var isNodeClient: Bool
         /// The name in the certificate is the name of who asks.
         public var isSelf: Bool
+        /// What is known of a request for a certificate.
         public init(isNodeClient: Bool, isSelf: Bool) {
             self.isNodeClient = isNodeClient
             self.isSelf = isSelf

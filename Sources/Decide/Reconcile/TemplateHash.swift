@@ -7,7 +7,8 @@ import KubeModel
 /// one release, and changes from release to release. ReplicaSets made by another controller are still recognised, since
 /// they are found by comparing templates and never by their hash.
 enum TemplateHash {
-    /// - Parameter collisions: `status.collisionCount`; with every collision the hash is another.
+    /// The label's value for a pod template. `collisions` is `status.collisionCount`; with every collision the hash is
+    /// another.
     static func compute(_ template: JSON, collisions: Int64?) -> String {
         var hash: UInt32 = 2_166_136_261
         func feed(_ bytes: some Sequence<UInt8>) {

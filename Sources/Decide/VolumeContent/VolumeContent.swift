@@ -18,6 +18,7 @@ public enum VolumeContent {
         /// What pods may ask of the node in all, by resource.
         public var allocatable: [String: String] = [:]
 
+        /// No objects, no tokens and an unknown node.
         public init() {}
     }
 

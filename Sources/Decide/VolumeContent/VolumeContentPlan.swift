@@ -111,10 +111,14 @@ public struct ObjectReference: Hashable, Sendable {
         case secret
     }
 
+    /// Which of the two it is.
     public var kind: Kind
+    /// The namespace of the pod, from which alone volumes are filled.
     public var namespace: String
+    /// The name of the object in the namespace.
     public var name: String
 
+    /// A reference by kind, namespace and name; whether the object exists is not known by it.
     public init(kind: Kind, namespace: String, name: String) {
         self.kind = kind
         self.namespace = namespace
@@ -131,6 +135,7 @@ public struct TokenPlan: Hashable, Sendable {
     /// The file that it becomes.
     public var path: String
 
+    /// A token to be asked for: for `audience`, living `seconds` from then on, in the file `path`.
     public init(audience: String, seconds: Int64, path: String) {
         self.audience = audience
         self.seconds = seconds

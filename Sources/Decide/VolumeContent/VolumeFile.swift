@@ -7,6 +7,7 @@ public struct VolumeFile: Hashable, Sendable {
     /// The user that owns it inside; nil for the root of the pod's users.
     public var owner: UInt32?
 
+    /// A file with these bytes; `mode` has the permission bits, such as `0o644`.
     public init(bytes: [UInt8], mode: UInt32, owner: UInt32? = nil) {
         self.bytes = bytes
         self.mode = mode

@@ -20,6 +20,7 @@ public enum ResourceQuotaAdmission {
     /// - Parameters:
     ///   - object: the object as it will be; nil when it goes.
     ///   - old: the object as it is; nil when it comes.
+    ///   - resource: what the object is.
     ///   - quotas: those of the namespace.
     ///   - present: what the namespace holds now of a resource that a quota counts; asked once for each that has not
     ///     been counted yet.

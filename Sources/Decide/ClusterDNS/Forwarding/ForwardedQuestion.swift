@@ -36,7 +36,10 @@ public struct UpstreamQuery: Sendable {
     private let asked: ForwardedQuestion
     private let usesEDNS: Bool
 
+    /// A query for a question.
+    ///
     /// - Parameters:
+    ///   - asked: what a client asked.
     ///   - id: drawn by a generator that cannot be foreseen.
     ///   - caseBits: the same, for the case of letters; 32 bytes or more.
     ///   - usesEDNS: whether to use EDNS, which very old resolvers refuse.
@@ -63,7 +66,10 @@ public struct UpstreamQuery: Sendable {
 
     /// Judges what came from the resolver.
     ///
-    /// - Parameter isConnection: whether it came over TCP, where nobody else can write.
+    /// - Parameters:
+    ///   - bytes: a whole message, without the length that goes before it over TCP.
+    ///   - isConnection: whether it came over TCP, where nobody else can write.
+    /// - Returns: the answer, or why it is none that can be used.
     public func judge(_ bytes: [UInt8], isConnection: Bool) -> Verdict {
         guard bytes.count >= 12, UInt16(bytes[0]) << 8 | UInt16(bytes[1]) == id, let reply = try? ForwardedReply(reading: bytes) else { return .foreign }
         let question = reply.question

@@ -108,6 +108,7 @@ public struct ForwardedReply: Sendable {
     ///   - query: whose question this answers.
     ///   - age: for how many seconds the answer has been kept.
     ///   - limit: the most bytes; a longer answer becomes one without records that says so.
+    /// - Returns: the message as a datagram has it: without the length that goes before it over TCP.
     public func bytes(answering query: DNSMessage, age: UInt32, limit: Int) -> [UInt8] {
         let edns = query.edns.map { DNSExtension(wantsSignatures: $0.wantsSignatures) }
         let isWhole = bytes.count + (edns == nil ? 0 : 11) <= limit

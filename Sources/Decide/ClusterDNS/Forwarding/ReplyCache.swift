@@ -21,7 +21,10 @@ public struct ReplyCache: Sendable {
 
     /// The answer and its age in seconds; nil when there is none, or it has had its life.
     ///
-    /// - Parameter now: seconds of a clock that never goes back.
+    /// - Parameters:
+    ///   - question: what was asked; flags that change the answer are part of it.
+    ///   - now: seconds of a clock that never goes back.
+    /// - Returns: the answer as it was kept. One of the older generation is moved to the younger.
     public mutating func find(_ question: ForwardedQuestion, now: Int64) -> (reply: ForwardedReply, age: UInt32)? {
         guard let entry = young[question] ?? old[question] else { return nil }
         let age = now - entry.since

@@ -7,6 +7,7 @@ extension DNSMessage {
     /// ``isTruncated`` set (RFC 2181 section 9). The question and EDNS always stay.
     ///
     /// - Parameter limit: the most bytes, 512 to 65535.
+    /// - Returns: the message as a datagram has it: without the length that goes before it over TCP.
     public func encoded(limit: Int = 65535) -> [UInt8] {
         var writer = DNSWriter(capacity: min(limit, 512))
         writer.u16(id)

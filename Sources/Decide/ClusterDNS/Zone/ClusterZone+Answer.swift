@@ -52,7 +52,11 @@ extension ClusterZone {
 
     /// Answers a question, or says who can.
     ///
-    /// - Parameter rotation: any number; addresses of a headless service begin at another one for each.
+    /// - Parameters:
+    ///   - question: as the client asked it.
+    ///   - rotation: any number; addresses of a headless service begin at another one for each.
+    /// - Returns: the answer, the way to it, or that others have it; SERVFAIL for our names while the zone is not
+    ///   synchronised.
     public func answer(_ question: DNSQuestion, rotation: Int = 0) -> DNSResolution {
         if question.questionClass != 1 { return .answer(.refusal(.refused, .notSupported)) }
         if question.type.isMeta, question.type != .any { return .answer(.refusal(.refused, .notSupported)) }
@@ -167,7 +171,7 @@ extension ClusterZone {
         }
     }
 
-    /// - Parameter prefix: the labels before the service's name.
+    /// What there is at a name below a service; `prefix` has the labels before the service's name.
     private func content(of service: ServiceEntry, _ key: ObjectKey, _ prefix: [String], _ question: DNSQuestion, rotation: Int) -> Content {
         switch (service.kind, prefix.count) {
         case (.nothing, 0): return .exists

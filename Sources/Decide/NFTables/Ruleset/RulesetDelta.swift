@@ -41,7 +41,10 @@ extension Ruleset {
     ///
     /// Linear in the number of names, and in the content of those that differ; with `edits`, in what these name.
     ///
-    /// - Parameter edits: everything that may differ; nil for all of it.
+    /// - Parameters:
+    ///   - other: the table as it is to be.
+    ///   - edits: everything that may differ; nil for all of it.
+    /// - Returns: one transaction, empty when nothing differs.
     public func delta(to other: Ruleset, edits: RulesetEdits? = nil) -> RulesetDelta {
         var delta = RulesetDelta(table: "inet \(table)")
         let writer = RulesetWriter(table: "inet \(table)")

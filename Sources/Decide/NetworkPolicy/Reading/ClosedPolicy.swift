@@ -8,7 +8,10 @@ extension TrafficPolicy {
     /// A NetworkPolicy only allows, so that one without rules is the strictest reading. A Calico policy may deny before
     /// others allow: it denies everything at its place. What cannot be read of a selector selects everything in reach.
     ///
-    /// - Parameter field: what is wrong; it becomes the place of the denying rule.
+    /// - Parameters:
+    ///   - json: the object, as far as it can be read.
+    ///   - field: what is wrong; it becomes the place of the denying rule.
+    /// - Returns: a policy at the object's own place, with its directions.
     public static func closed(_ json: JSON, at field: FieldPath) -> TrafficPolicy {
         let object = FieldReader(json)
         let spec = object["spec"]

@@ -43,6 +43,7 @@ public struct TrafficPolicy: Hashable, Sendable {
         case beforeDNAT
         case normal
 
+        /// Whether policies of the stage `left` are asked before those of `right`.
         public static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
     }
 

@@ -55,9 +55,14 @@ public enum CronJobs {
         cronJob["spec"]?["timeZone"]?.string ?? (try? CronSchedule(cronJob["spec"]?["schedule"]?.string ?? ""))?.zone
     }
 
+    /// What one look at a CronJob leads to.
+    ///
     /// - Parameters:
+    ///   - cronJob: the CronJob, as it is now.
     ///   - jobs: the Jobs that it controls.
     ///   - zone: the rules of its zone; nil when the zone is not known.
+    ///   - now: the moment, which decides what is due.
+    /// - Returns: the Job to make, the Jobs that go, the status, and when to look again.
     public static func plan(_ cronJob: JSON, jobs: [JSON], zone: ZoneRules?, now: Timestamp) -> Outcome {
         var outcome = Outcome(cronJob: cronJob)
         takeStock(jobs, &outcome)

@@ -52,10 +52,16 @@ public enum DaemonSets {
         return verdict(before) != verdict(after)
     }
 
+    /// What one look at a DaemonSet leads to.
+    ///
     /// - Parameters:
+    ///   - set: the DaemonSet, as it is now.
     ///   - pods: the pods of its namespace that it controls or selects.
     ///   - revisions: likewise its revisions.
     ///   - nodes: the nodes of the cluster.
+    ///   - failures: what the last look left; nil when there was none.
+    ///   - now: the moment, for back-off and availability.
+    /// - Returns: what to claim, make and delete; for a set that selects everything nothing but an event.
     public static func plan(_ set: JSON, pods: [JSON], revisions: [JSON], nodes: [JSON], failures: Failures?, now: Timestamp) -> Outcome {
         var outcome = Outcome(failures: failures ?? Failures())
         let selector = LabelSelector(object: set["spec"]?["selector"])

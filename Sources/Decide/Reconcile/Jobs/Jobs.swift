@@ -34,6 +34,7 @@ public enum Jobs {
         /// - Parameters:
         ///   - created: how many pods were made.
         ///   - deleted: the UIDs of those that were deleted.
+        /// - Returns: the writes in their order, with events and when to look again.
         public func settle(created: Int, deleted: Set<String>) -> Plan { pass.settle(created: created, deleted: deleted) }
     }
 
@@ -48,9 +49,14 @@ public enum Jobs {
         ["Complete", "Failed"].contains { Conditions.find($0, in: job["status"])?["status"]?.string == "True" }
     }
 
+    /// What one look at a Job leads to.
+    ///
     /// - Parameters:
+    ///   - job: the Job, as it is now.
     ///   - pods: the pods of its namespace that it controls or selects.
     ///   - backoff: what the last look found; nil when there was none.
+    ///   - now: the moment, for deadlines and back-off.
+    /// - Returns: what to claim, make and delete; ``Outcome/settle(created:deleted:)`` then says the rest.
     public static func plan(_ job: JSON, pods: [JSON], backoff: JobBackoff?, now: Timestamp) -> Outcome {
         let owner = OwnerReference.controlling(job, apiVersion: "batch/v1", kind: "Job")
         let selector = LabelSelector(object: job["spec"]?["selector"])

@@ -116,7 +116,7 @@ struct StatefulPass {
         return true
     }
 
-    /// - Parameter condemned: the pod, when it is given up.
+    /// Gives the claims of a pod the owners that they are to have. `condemned` is the pod, when it is given up.
     private mutating func keepOwners(_ ordinal: Int, _ claim: (String) -> JSON?, of condemned: JSON?) {
         for template in names.templates {
             guard var present = claim(names.claimName(template, ordinal)), !present.isBeingDeleted,

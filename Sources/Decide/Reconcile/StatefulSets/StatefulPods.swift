@@ -57,9 +57,8 @@ struct StatefulPods {
         return claim
     }
 
-    /// The owners that a claim is to have by the retention policy; nil when it has them.
-    ///
-    /// - Parameter pod: the pod that uses it and is given up, with which it may go.
+    /// The owners that a claim is to have by the retention policy; nil when it has them. `pod` is the pod that uses it
+    /// and is given up, with which it may go.
     func owners(of claim: JSON, pod: JSON?) -> JSON? {
         let policy = set["spec"]?["persistentVolumeClaimRetentionPolicy"]
         let goesWithPod = policy?["whenScaled"]?.string == "Delete" && pod != nil

@@ -38,10 +38,15 @@ public enum StatefulSets {
         public var plan = Plan()
     }
 
+    /// What one look at a StatefulSet leads to.
+    ///
     /// - Parameters:
+    ///   - set: the StatefulSet, as it is now.
     ///   - pods: the pods of its namespace that it controls or selects.
     ///   - revisions: likewise its revisions.
     ///   - claim: the claim of that name in its namespace.
+    ///   - now: the moment, for the availability of pods.
+    /// - Returns: what to claim and to write, in the order of its fields.
     public static func plan(_ set: JSON, pods: [JSON], revisions: [JSON], claim: (String) -> JSON?, now: Timestamp) -> Outcome {
         var outcome = Outcome()
         let selector = LabelSelector(object: set["spec"]?["selector"])

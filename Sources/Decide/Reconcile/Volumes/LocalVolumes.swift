@@ -13,6 +13,7 @@ public enum LocalVolumes {
     /// The class, for whoever starts a node to make: controllers may not. It is the default one.
     ///
     /// - Parameter folder: where on each node the volumes are, absolute.
+    /// - Returns: a StorageClass that waits for the first consumer and deletes its volumes.
     public static func storageClass(folder: String) -> JSON {
         [
             "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",

@@ -25,12 +25,16 @@ public enum VolumeClaims {
     /// Whether a claim has no volume yet.
     public static func isUnbound(_ claim: JSON) -> Bool { claim.annotations[completed] == nil }
 
+    /// What one look at a claim leads to: it is bound, gets a volume made, waits, or has lost its volume.
+    ///
     /// - Parameters:
+    ///   - claim: the claim, as it is now.
     ///   - named: the volume that the claim names.
     ///   - candidates: the volumes of its class; asked for only when it has none.
     ///   - storageClass: its class.
-    ///   - node: the node that a pod of the claim is to run on.
+    ///   - node: the node of a name: of the one that a pod of the claim is to run on.
     ///   - provisions: whether volumes of ``LocalVolumes`` are made.
+    /// - Returns: the next writes of claim and volume, and the events.
     public static func plan(
         _ claim: JSON, named: JSON?, candidates: () -> [JSON], storageClass: JSON?, node: (String) -> JSON?, provisions: Bool
     ) -> Plan {

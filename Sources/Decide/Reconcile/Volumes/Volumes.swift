@@ -18,7 +18,12 @@ public enum Volumes {
         return .replace(Target(VolumeClaims.volumes, volume, subresource: "status"), object)
     }
 
-    /// - Parameter claim: the claim of the name that the volume is for.
+    /// What one look at a volume leads to: another phase, its deletion, or that it is free for another claim.
+    ///
+    /// - Parameters:
+    ///   - volume: the volume, as it is now.
+    ///   - claim: the claim of the name that the volume is for.
+    /// - Returns: at most one write, with its event.
     public static func plan(_ volume: JSON, claim: JSON?) -> Plan {
         let present = volume["status"]?["phase"]?.string
         func become(_ phase: String) -> Plan { present == phase ? Plan() : Plan(changes: [Self.phase(phase, volume)]) }
@@ -66,7 +71,12 @@ public enum VolumeProtection {
     static let claimFinalizer = "kubernetes.io/pvc-protection"
     static let volumeFinalizer = "kubernetes.io/pv-protection"
 
-    /// - Parameter pods: the pods that name the claim.
+    /// Decides about a claim, which is in use by pods that have a node and are not over.
+    ///
+    /// - Parameters:
+    ///   - claim: the claim, as it is now.
+    ///   - pods: the pods that name the claim.
+    /// - Returns: the write that puts the finalizer on, or takes it off a claim that goes; nil when all is right.
     public static func plan(claim: JSON, pods: [JSON]) -> Change? {
         let isUsed = pods.contains { !ReplicaSets.isFinished($0) && !($0["spec"]?["nodeName"]?.string ?? "").isEmpty }
         return change(claim, of: VolumeClaims.resource, finalizer: claimFinalizer, isUsed: isUsed)
