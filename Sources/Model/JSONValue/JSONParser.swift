@@ -131,7 +131,7 @@ extension JSON {
         var escaped = false
         while true {
             while offset &+ 8 <= count {
-                let word = unsafe UnsafeRawPointer(base.baseAddress! + offset).loadUnaligned(as: UInt64.self)
+                let word = unsafe UnsafeRawBufferPointer(base).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
                 let hits = Self.special(word)
                 if hits == 0 { offset &+= 8 } else {
                     offset &+= hits.trailingZeroBitCount >> 3

@@ -28,7 +28,7 @@ public struct JSONWriter: Sendable {
             let count = utf8.count
             while at < count {
                 if at &+ 8 <= count {
-                    let word = unsafe UnsafeRawPointer(utf8.baseAddress! + at).loadUnaligned(as: UInt64.self)
+                    let word = unsafe UnsafeRawBufferPointer(utf8).loadUnaligned(fromByteOffset: at, as: UInt64.self)
                     let hits = JSONScanner.special(word)
                     if hits == 0 {
                         at &+= 8

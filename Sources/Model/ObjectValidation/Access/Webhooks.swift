@@ -198,7 +198,7 @@ struct URLParts {
                 fault = "missing protocol scheme"
                 return
             }
-            let isScheme = name.first!.isASCII && name.first!.isLetter
+            let isScheme = name.prefix(1).allSatisfy { $0.isASCII && $0.isLetter }
                 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
             if isScheme {
                 scheme = name.lowercased()
