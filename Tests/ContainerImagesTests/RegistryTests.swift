@@ -243,7 +243,56 @@ private let hasRegistry = Shell.run("sh", "-c", "command -v docker-registry skop
         if password { await #expect(throws: RegistryError.self) { try await library.pull(try ImageReference(host + "/team/app:1")) } }
         let record = try await library.pull(try ImageReference(host + "/team/app:1"), credentials: try credentials(host))
         #expect(try library.unpack(record).folders.count == 2)
+
+        // For pods: by whom it was fetched decides who may use it unasked.
+        let reference = try ImageReference(host + "/team/app:1")
+        let (own, none) = (try credentials(host), ImageRegistryCredentials())
+        var others = ImageRegistryCredentials()
+        others.add(ImageRegistryCredential(pattern: host, proof: .password(user: "user", password: "other")))
+        func mayUse(_ credentials: ImageRegistryCredentials) throws -> Bool {
+            let image = try #require(try library.store.image(reference))
+            return library.mayUse(image, as: reference, registries: ImageRegistryConfiguration(), credentials: credentials)
+        }
+        #expect(try mayUse(none) && mayUse(others))
+        try library.store.remove(names: [reference.description])
+        _ = try await library.pull(reference, credentials: own, remembersCredentials: true)
+        #expect(try mayUse(own) && !mayUse(none) && !mayUse(others))
+        let index = try Files.read(library.store.path + "/index.json")
+        #expect(!String(decoding: index, as: UTF8.self).contains("geheim"))
+        if password {
+            // The same registry takes it from nobody else, and what was known stays known.
+            await #expect(throws: RegistryError.self) { try await library.pull(reference, credentials: others, remembersCredentials: true) }
+            #expect(try mayUse(own) && !mayUse(none) && !mayUse(others))
+        } else {
+            // It needs no password after all.
+            _ = try await library.pull(reference, credentials: others, remembersCredentials: true)
+            #expect(try mayUse(own) && !mayUse(none) && mayUse(others))
+            _ = try await library.pull(reference, remembersCredentials: true)
+            #expect(try mayUse(own) && mayUse(none) && mayUse(others))
+        }
+        _ = try await library.pull(reference, credentials: own)
+        #expect(try mayUse(none))
         _ = child
+    }
+
+    @Test("a mark is known again by the same credentials in the same order, and by nothing else")
+    func marks() throws {
+        func credential(_ proof: ImageRegistryCredential.Proof) -> ImageRegistryCredential { ImageRegistryCredential(pattern: "r.example", proof: proof) }
+        let lists: [[ImageRegistryCredential]] = [
+            [credential(.password(user: "ab", password: "c"))], [credential(.password(user: "a", password: "bc"))],
+            [credential(.identityToken("ab"))], [credential(.registryToken("ab"))],
+            [credential(.registryToken("ab")), credential(.identityToken("ab"))], [credential(.identityToken("ab")), credential(.registryToken("ab"))],
+        ]
+        #expect(CredentialMark.make([]) == nil)
+        for (index, list) in lists.enumerated() {
+            let mark = try #require(CredentialMark.make(list))
+            #expect(mark != CredentialMark.make(list))
+            for (other, candidate) in lists.enumerated() { #expect(CredentialMark.matches(mark, candidate) == (index == other)) }
+            for damaged in ["", ":", "zz" + mark.dropFirst(2), String(mark.dropLast()), String(mark.dropFirst())] {
+                #expect(!CredentialMark.matches(damaged, list))
+            }
+            #expect(!CredentialMark.matches(mark, []))
+        }
     }
 
     @Test("a layout is loaded, and a container sees its layers as one file system", arguments: [false, true])

@@ -50,8 +50,8 @@ extension EndToEndOnNodes {
                     Case(name: "no-tag", image: "busybox:none", shown: "ImagePullBackOff", told: "Failed to pull image \"busybox:none\""),
                     Case(name: "changed", image: "changed:1", shown: "ImagePullBackOff", told: "digest"),
                 ]
-                // One group after the other: an image that somebody may pull is there for everybody then.
-                for group in [refused, cases] {
+                // The second time around the image is there, by the secret of others.
+                for group in [refused, cases, refused.map { Case(name: $0.name + "-late", image: $0.image, more: $0.more, shown: $0.shown, told: "Back-off pulling image") }] {
                     for pod in group { try await create(pod, in: pods) }
                     for pod in group {
                         try await pods.waitUntilShown(pod.name, pod.shown)

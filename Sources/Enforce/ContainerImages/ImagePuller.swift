@@ -28,23 +28,26 @@ extension ImageLibrary {
     /// - Parameters:
     ///   - registries: which hosts stand for the image's registry.
     ///   - credentials: of the pod and the node.
+    ///   - remembersCredentials: whether only pods that would offer the same credentials may use it afterwards; a node's owner who
+    ///     fetches an image gives it to all.
     ///   - maximumSize: of all layers as they travel, in bytes.
     package func pull(
         _ reference: ImageReference, registries: ImageRegistryConfiguration = ImageRegistryConfiguration(),
-        credentials: ImageRegistryCredentials = ImageRegistryCredentials(), maximumSize: Int64 = 32 << 30, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        credentials: ImageRegistryCredentials = ImageRegistryCredentials(), remembersCredentials: Bool = false, maximumSize: Int64 = 32 << 30,
+        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> ImageRecord {
         var failures: [any Error] = []
         let endpoints = registries.endpoints(for: reference.domain)
         for (index, endpoint) in endpoints.enumerated() {
             progress(.asking(endpoint: endpoint.description))
-            // A mirror has its own credentials or none: those of the registry stay with the registry.
-            let host = endpoint.isMirror ? try? ImageReference(endpoint.authority + "/" + reference.path) : reference
+            let offered = credentials.offered(to: endpoint, for: reference)
             var client: RegistryClient?
             do {
-                let asked = try RegistryClient(endpoint, repository: reference.path, credentials: host.map { credentials.matching($0) } ?? [])
+                let asked = try RegistryClient(endpoint, repository: reference.path, credentials: offered)
                 client = asked
                 let attempts = index == endpoints.count - 1 ? Self.attempts : Self.attemptsBeforeNext
-                let record = try await pull(reference, from: asked, attempts, maximumSize: maximumSize, progress)
+                let record = try await pull(
+                    reference, from: asked, attempts, puller: remembersCredentials ? CredentialMark.make(offered) : nil, maximumSize: maximumSize, progress)
                 await asked.shutDown()
                 return record
             } catch {
@@ -68,7 +71,8 @@ extension ImageLibrary {
     }
 
     private func pull(
-        _ reference: ImageReference, from client: RegistryClient, _ attempts: Int, maximumSize: Int64, _ progress: @escaping @Sendable (PullProgress) -> Void
+        _ reference: ImageReference, from client: RegistryClient, _ attempts: Int, puller: String?, maximumSize: Int64,
+        _ progress: @escaping @Sendable (PullProgress) -> Void
     ) async throws -> ImageRecord {
         let lease = try store.lease()
         defer { lease.end() }
@@ -102,7 +106,8 @@ extension ImageLibrary {
         var name = reference.description
         // A tag beside a digest was not asked for: it may mean something else by now.
         if let digest = reference.digest { name = reference.pinned(to: digest).description }
-        let image = try record(name, target)
+        var image = try record(name, target)
+        image.pullers = puller.map { [$0] }
         try store.add([image])
         return image
     }

@@ -19,8 +19,17 @@ package struct ImageRecord: Hashable, Sendable {
     package var lastUsed: Int64
     /// Never collected.
     package var isPinned: Bool
+    /// With which credentials pods fetched it, as marks that tell nothing of them: only pods that have the same may use it. Nil when
+    /// it needed none, or the node's owner brought it: then every pod may.
+    package var pullers: Set<String>?
 
-    package init(name: String, target: ImageDescriptor, manifest: ImageDigest, configuration: ImageDigest, size: Int64, added: Int64 = 0, lastUsed: Int64 = 0, isPinned: Bool = false) {
+    /// How many different credentials are remembered of one image; who is forgotten asks the registry again.
+    static let mostPullers = 64
+
+    package init(
+        name: String, target: ImageDescriptor, manifest: ImageDigest, configuration: ImageDigest, size: Int64, added: Int64 = 0, lastUsed: Int64 = 0,
+        isPinned: Bool = false, pullers: Set<String>? = nil
+    ) {
         self.name = name
         self.target = target
         self.manifest = manifest
@@ -29,6 +38,7 @@ package struct ImageRecord: Hashable, Sendable {
         self.added = added
         self.lastUsed = lastUsed
         self.isPinned = isPinned
+        self.pullers = pullers
     }
 
     init?(_ value: JSON) {
@@ -38,14 +48,23 @@ package struct ImageRecord: Hashable, Sendable {
         else { return nil }
         self.init(
             name: name, target: target, manifest: manifest, configuration: configuration, size: value["size"]?.int ?? 0,
-            added: value["added"]?.int ?? 0, lastUsed: value["lastUsed"]?.int ?? 0, isPinned: value["pinned"]?.bool ?? false)
+            added: value["added"]?.int ?? 0, lastUsed: value["lastUsed"]?.int ?? 0, isPinned: value["pinned"]?.bool ?? false,
+            pullers: value["pullers"]?.array.map { Set($0.compactMap(\.string)) })
     }
 
     var json: JSON {
-        [
+        var value: JSON = [
             "name": .string(name), "target": target.json, "manifest": .string(manifest.description), "config": .string(configuration.description),
             "size": .int(size), "added": .int(added), "lastUsed": .int(lastUsed), "pinned": .bool(isPinned),
         ]
+        if let pullers { value["pullers"] = .array(pullers.sorted().map { .string($0) }) }
+        return value
+    }
+
+    /// With the same content that was here already: whoever might use that still may.
+    mutating func admitPullers(of old: ImageRecord) {
+        guard old.target == target, let new = pullers else { return }
+        pullers = old.pullers.map { new.union($0.prefix(Self.mostPullers - new.count)) }
     }
 }
 
@@ -94,6 +113,7 @@ extension ContentStore {
                 record.added = record.added == 0 ? ContentFiles.now() : record.added
                 record.lastUsed = max(record.lastUsed, old?.lastUsed ?? 0)
                 record.isPinned = record.isPinned || old?.isPinned == true
+                if let old { record.admitPullers(of: old) }
                 images.append(record)
             }
         }

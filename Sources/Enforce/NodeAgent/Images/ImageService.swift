@@ -60,7 +60,9 @@ package actor ImageService {
             throw failure
         }
         let policy = container["imagePullPolicy"]?.string.flatMap(ImagePullPolicy.init) ?? .standard(for: reference)
-        let present = try await look(reference, text)
+        var present = try await look(reference, text)
+        // What another pod's secret fetched is asked for anew, as if it were not here.
+        if let found = present, !library.mayUse(found, as: reference, registries: registries, credentials: credentials) { present = nil }
         switch policy.action(image: text, isPresent: present != nil) {
         case .use(let message):
             guard let present else { throw .inspect(image: text, cause: "the image is gone") }
@@ -94,7 +96,7 @@ package actor ImageService {
         let began = ContinuousClock.now
         do {
             let record = try await pulls.value(key) { [library, registries] in
-                try await library.pull(reference, registries: registries, credentials: credentials)
+                try await library.pull(reference, registries: registries, credentials: credentials, remembersCredentials: true)
             }
             backOffs[key] = nil
             let took = began.duration(to: .now)
