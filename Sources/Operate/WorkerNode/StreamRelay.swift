@@ -14,6 +14,8 @@ package struct StreamRelay: Sendable {
     }
 
     private let listeners: [any Channel]
+    /// Where it listens.
+    var addresses: [SocketAddress] { listeners.compactMap(\.localAddress) }
 
     /// The most connections at a time through one relay; more wait.
     private static let backlog: Int32 = 256
