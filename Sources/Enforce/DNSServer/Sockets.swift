@@ -11,11 +11,23 @@ enum Sockets {
     private static let batch = 16
     private static let datagramBytes = 4096
 
+    /// How often the kernel is asked for a port when any will do: one that is free for datagrams may be taken for connections.
+    private static let choices = 20
+
     /// Opens all sockets, or none.
     ///
     /// - Returns: the sockets and their port, which is one for all.
     /// - Throws: `IOError` when an address cannot be bound.
     static func open(
+        _ configuration: DNSServer.Configuration, _ answering: Answering, _ group: any EventLoopGroup
+    ) async throws -> (channels: [any Channel], port: UInt16) {
+        for _ in 1..<(configuration.port == 0 ? choices : 1) {
+            do { return try await openAll(configuration, answering, group) } catch let error as IOError where error.errnoCode == EADDRINUSE {}
+        }
+        return try await openAll(configuration, answering, group)
+    }
+
+    private static func openAll(
         _ configuration: DNSServer.Configuration, _ answering: Answering, _ group: any EventLoopGroup
     ) async throws -> (channels: [any Channel], port: UInt16) {
         var channels: [any Channel] = []
