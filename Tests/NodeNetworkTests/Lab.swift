@@ -66,6 +66,7 @@ final class Lab: Sendable {
             if let loopback = try route.link("lo") {
                 try route.setUp(loopback)
                 for address in externals { try route.addAddress(IPNetwork(address), address, to: loopback) }
+                for address in externals { try route.awaitLocal(address) }
             }
         }
         for address in externals { namespaces[address] = outside }
@@ -162,6 +163,7 @@ final class Lab: Sendable {
                     on: link)
             }
             try route.awaitRunning("uplink")
+            for address in own { try route.awaitLocal(address) }
         }
     }
 

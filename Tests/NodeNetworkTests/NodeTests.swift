@@ -1,10 +1,12 @@
 import CNetworkProbe
+import Foundation
 import JSONValue
 import LinuxKernel
 import NFTables
 import NetworkPolicy
 import PolicyModel
 import PolicyWorlds
+import Synchronization
 import Testing
 
 @testable import NodeNetwork
@@ -157,4 +159,70 @@ extension SmallCluster {
             return OwnedDescriptor(result)
         }
     }
+
+    @Test("a pod that has been attached sends and hears its first datagrams, in both families, while other links come and go")
+    func firstDatagrams() async throws {
+        let cluster = try await SmallCluster()
+        let network = try cluster.network
+        let db = try cluster.lab.pod("shop/db").number
+        let others = [cluster.db, try #require(IPAddress("fd20::2"))]
+        let load = LinkLoad()
+        defer { load.end() }
+        var lost: [String] = []
+        for number in 0..<40 {
+            let namespace = try NetworkNamespace.make()
+            let own = [
+                IPAddress(family: .v4, high: 0, low: 0x0A14_2000 + UInt64(number)),
+                IPAddress(family: .v6, high: 0xFD20_0000_0000_0000, low: 0x2000 + UInt64(number)),
+            ]
+            let id = EndpointID.pod(namespace: "shop", name: "p\(number)")
+            var request = NodeNetwork.PodRequest(endpoint: PolicyEndpoint(id: id, labels: ["app": "p"], networks: []), namespace: namespace)
+            request.addresses = own
+            _ = try await network.attach(request)
+            for (pod, other) in zip(own, others).reversed() {
+                for (from, source, destination) in [(db, other, pod), (namespace.number, pod, other)] where try !Self.arrives(from, source, destination) {
+                    lost.append("\(number): \(source) > \(destination)")
+                }
+            }
+            try await network.detach(id)
+        }
+        #expect(lost == [])
+    }
+
+    /// Whether a datagram to a port that nobody has is answered so: it arrived.
+    private static func arrives(_ from: Int32, _ source: IPAddress, _ destination: IPAddress) throws -> Bool {
+        var probe = knp_probe()
+        probe.from = from
+        probe.family = source.family.rawValue
+        probe.transport = 17
+        probe.source_port = 40_000
+        probe.destination_port = 53
+        probe.expected = 1
+        unsafe withUnsafeMutableBytes(of: &probe.source) { unsafe $0.copyBytes(from: source.bytes) }
+        unsafe withUnsafeMutableBytes(of: &probe.destination) { unsafe $0.copyBytes(from: destination.bytes) }
+        let result = unsafe knp_run(&probe, 1, [from], 1, 300, 40)
+        if result < 0 { throw SystemError("probe", -result) }
+        return probe.arrived != 0
+    }
+}
+
+/// Makes links and takes them away, so that the kernel's work on links has to queue.
+private final class LinkLoad: Sendable {
+    private let isOver = Atomic<Bool>(false)
+
+    init() {
+        for _ in 0..<4 {
+            Thread.detachNewThread { [self] in
+                while !isOver.load(ordering: .relaxed) {
+                    guard let one = try? NetworkNamespace.make(), let two = try? NetworkNamespace.make() else { continue }
+                    try? one.run { () throws(SystemError) in
+                        let (own, other): ([UInt8], [UInt8]) = ([2, 0, 0, 0, 8, 1], [2, 0, 0, 0, 8, 2])
+                        try RouteSocket().addPair("load", hardware: own, peer: "load", peerHardware: other, in: two, mtu: 1500)
+                    }
+                }
+            }
+        }
+    }
+
+    func end() { isOver.store(true, ordering: .relaxed) }
 }

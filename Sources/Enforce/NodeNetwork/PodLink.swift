@@ -96,6 +96,7 @@ package struct PodLink: Sendable {
                 IPNetwork(IPAddress(family: address.family, high: 0, low: 0), prefixLength: 0), by: gateway, on: link)
         }
         try route.awaitRunning(name)
+        for address in addresses { try route.awaitLocal(address) }
     }
 
     /// A kernel without one of the families has no settings for it.

@@ -150,6 +150,23 @@ package final class RouteSocket {
         try socket.perform("add address \(address) to \(link.name)", message)
     }
 
+    /// Waits until packets to an address of this namespace are taken in, for at most about a second.
+    ///
+    /// The kernel takes an IPv6 address at once and makes the route to it later, in a queue that is as long as there is work on any link
+    /// of the machine. Until then what comes for the address is dropped.
+    package func awaitLocal(_ address: IPAddress) throws(SystemError) {
+        let bits = UInt8(IPNetwork(address).prefixLength)
+        var message = NetlinkMessage(type: UInt16(RTM_GETROUTE), flags: 0, [Self.family(address), bits] + [UInt8](repeating: 0, count: 10))
+        message.add(Int(RTA_DST.rawValue), address)
+        for _ in 0..<1000 {
+            // Without any route to it the question fails.
+            let replies = (try? socket.ask("look up \(address)", message, isDump: false)) ?? []
+            if replies.contains(where: { $0.type == UInt16(RTM_NEWROUTE) && $0.content.integer(7, as: UInt8.self) == UInt8(RTN_LOCAL) }) { return }
+            usleep(1000)
+        }
+        throw SystemError("wait for \(address)", ETIMEDOUT)
+    }
+
     /// Takes an address from an interface.
     package func deleteAddress(_ network: IPNetwork, _ address: IPAddress, from link: NetworkLink) throws(SystemError) {
         let header: [UInt8] =
