@@ -257,6 +257,8 @@ private let hasRegistry = Shell.run("sh", "-c", "command -v docker-registry skop
         try library.store.remove(names: [reference.description])
         _ = try await library.pull(reference, credentials: own, remembersCredentials: true)
         #expect(try mayUse(own) && !mayUse(none) && !mayUse(others))
+        _ = try await library.pull(reference, credentials: own, remembersCredentials: true)
+        #expect(try library.store.image(reference)?.pullers?.count == 1)
         let index = try Files.read(library.store.path + "/index.json")
         #expect(!String(decoding: index, as: UTF8.self).contains("geheim"))
         if password {
@@ -288,6 +290,7 @@ private let hasRegistry = Shell.run("sh", "-c", "command -v docker-registry skop
             let mark = try #require(CredentialMark.make(list))
             #expect(mark != CredentialMark.make(list))
             for (other, candidate) in lists.enumerated() { #expect(CredentialMark.matches(mark, candidate) == (index == other)) }
+            #expect(CredentialMark.make(list, known: [mark, "x:y"]) == mark)
             for damaged in ["", ":", "zz" + mark.dropFirst(2), String(mark.dropLast()), String(mark.dropFirst())] {
                 #expect(!CredentialMark.matches(damaged, list))
             }

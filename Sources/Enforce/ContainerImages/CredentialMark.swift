@@ -3,29 +3,22 @@ package import OCIModel
 
 /// What is kept of credentials so that they are known again: a salted hash, which tells nothing of them.
 enum CredentialMark {
-    private static let saltLength = 16
-
-    /// A mark of these credentials; nil when there are none.
-    static func make(_ credentials: [ImageRegistryCredential]) -> String? {
+    /// A mark of these credentials; one of `known` when that was made of them. Nil when there are none.
+    static func make(_ credentials: [ImageRegistryCredential], known: Set<String> = []) -> String? {
         if credentials.isEmpty { return nil }
-        return mark(credentials, salt: (0..<saltLength).map { _ in UInt8.random(in: .min ... .max) })
+        if let present = known.first(where: { matches($0, credentials) }) { return present }
+        return mark(credentials, salt: (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 16) }.joined())
     }
 
     /// Whether a mark was made of the same credentials, in the same order.
     static func matches(_ mark: String, _ credentials: [ImageRegistryCredential]) -> Bool {
-        let digits = Array(mark.utf8.prefix { $0 != 0x3A })
-        guard !credentials.isEmpty, digits.count == 2 * saltLength else { return false }
-        var salt: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16) else { return false }
-            salt.append(byte)
-        }
-        return Self.mark(credentials, salt: salt) == mark
+        guard !credentials.isEmpty, let end = mark.firstIndex(of: ":") else { return false }
+        return Self.mark(credentials, salt: String(mark[..<end])) == mark
     }
 
-    private static func mark(_ credentials: [ImageRegistryCredential], salt: [UInt8]) -> String {
+    private static func mark(_ credentials: [ImageRegistryCredential], salt: String) -> String {
         var hash = ContentHash(.sha256)
-        hash.update(salt)
+        hash.update(Array(salt.utf8))
         for credential in credentials {
             let parts = switch credential.proof {
             case .password(let user, let password): ["password", user, password]
@@ -35,7 +28,7 @@ enum CredentialMark {
             // With their lengths, so that nothing is taken for a part of its neighbour.
             for part in [String(parts.count)] + parts { hash.update(Array("\(part.utf8.count):\(part)".utf8)) }
         }
-        return salt.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + ":" + hash.digest.hex
+        return salt + ":" + hash.digest.hex
     }
 }
 

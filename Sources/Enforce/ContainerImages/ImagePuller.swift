@@ -46,8 +46,10 @@ extension ImageLibrary {
                 let asked = try RegistryClient(endpoint, repository: reference.path, credentials: offered)
                 client = asked
                 let attempts = index == endpoints.count - 1 ? Self.attempts : Self.attemptsBeforeNext
-                let record = try await pull(
-                    reference, from: asked, attempts, puller: remembersCredentials ? CredentialMark.make(offered) : nil, maximumSize: maximumSize, progress)
+                // One mark for each set of credentials, however often they fetch the image.
+                let known = remembersCredentials ? try store.image(reference)?.pullers ?? [] : []
+                let puller = remembersCredentials ? CredentialMark.make(offered, known: known) : nil
+                let record = try await pull(reference, from: asked, attempts, puller: puller, maximumSize: maximumSize, progress)
                 await asked.shutDown()
                 return record
             } catch {
