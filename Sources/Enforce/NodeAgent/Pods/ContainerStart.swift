@@ -84,7 +84,11 @@ struct ContainerStart: Sendable {
             return try await end.unlessRaised { [services, pod, container] () throws(ImagePullFailure) in
                 try await services.images.image(container, credentials: credentials) { services.events.record([$0], about: pod) }
             }
-        } catch { throw ContainerStartFailure(reason: error.reason, message: error.message) }
+        } catch {
+            // Called off is not failed: by the pod's end, or by the agent's, whose successor fetches it.
+            if end.isRaised || Task.isCancelled { throw ContainerStartFailure(reason: "ContainerCreating", message: "") }
+            throw ContainerStartFailure(reason: error.reason, message: error.message)
+        }
     }
 
     /// What the node gives the container, volumes and the objects of its environment with it.

@@ -9,6 +9,9 @@ final class Interruption: Sendable {
     }
     private let state = Mutex(State())
 
+    /// Whether it was raised.
+    var isRaised: Bool { state.withLock { $0.isRaised } }
+
     /// Calls off what is under way, and what begins from now on.
     func raise() {
         let underWay = state.withLock { state in
